@@ -1,0 +1,1 @@
+"""What a run does: load, call, grade, land. One step a package."""

@@ -1,0 +1,1 @@
+"""Planned calls to answers: providers, limits, retries, the journal."""

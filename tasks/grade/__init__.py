@@ -1,0 +1,1 @@
+"""Answers to grades: one file a grader."""

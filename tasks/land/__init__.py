@@ -1,0 +1,1 @@
+"""Outcomes and grades to rows of the warehouse."""

@@ -1,0 +1,1 @@
+"""Suites from folders to samples, and prompts from samples."""

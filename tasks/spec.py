@@ -1,0 +1,221 @@
+"""What a run is asked to do: one frozen model behind the TOML file, the options and the Prefect form.
+
+Titles, descriptions and bounds are written for the person who fills in the form.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tasks.model import short_hash
+from warehouse.errors import SpecError
+
+PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
+
+
+class Part(BaseModel):
+    """What every part of a spec has in common: frozen, and no field that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Part):
+    """What the account allows for one model; empty means no limit of that kind."""
+
+    requests_per_minute: int | None = Field(None, ge=1, title="Requests a minute")
+    input_tokens_per_minute: int | None = Field(None, ge=1, title="Input tokens a minute")
+    output_tokens_per_minute: int | None = Field(None, ge=1, title="Output tokens a minute")
+    in_flight: int = Field(
+        64, ge=1, le=4096, title="Calls in flight", description="At one time, for this model."
+    )
+
+
+class ModelEntry(Part):
+    """One competitor: a model with its parameters and prompt."""
+
+    model: str = Field(
+        title="Model",
+        description="provider/name, for example anthropic/claude-sonnet-4-5, openai/gpt-4o-2024-05-13, "
+        "azure/<deployment>, compatible/<name>, simulated/gpt-4o-2024-05-13.",
+    )
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=80,
+        title="Variant",
+        description="How this competitor is called in the results; by default the model.",
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict,
+        title="Parameters",
+        description='As the vendor names them, for example {"temperature": 0.0, "max_tokens": 1024}. '
+        "They win over the suite's.",
+    )
+    system: str | None = Field(None, title="System message", description="Replaces the suite's.")
+    prompt: str | None = Field(
+        None, title="Prompt file", description="Path of a .jinja file that replaces the suite's prompt."
+    )
+    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
+    base_url: str | None = Field(
+        None, title="Base URL", description="Another address for this provider's API."
+    )
+    api_key_env: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        title="Key variable",
+        description="Name of the environment variable that holds the key. Never the key itself.",
+    )
+    headers: dict[str, str] = Field(
+        default_factory=dict,
+        title="Headers",
+        description="Sent with each request. Not for keys: they are kept.",
+    )
+    priced_as: str | None = Field(
+        None, title="Priced as", description="provider/name of the model whose price applies."
+    )
+
+    @field_validator("model", "priced_as")
+    @classmethod
+    def _provider_slash_name(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        provider, slash, name = value.partition("/")
+        if not slash or not name.strip() or name != name.strip():
+            raise ValueError(f'"{value}" is not of the form provider/name, as in openai/gpt-4o-2024-05-13')
+        if provider not in PROVIDERS:
+            raise ValueError(f'"{provider}" is not a provider; known are {", ".join(PROVIDERS)}')
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _no_keys_in_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        for header in value:
+            if header.lower() in {"authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"}:
+                raise ValueError(
+                    f'the header "{header}" carries a key; name its variable in api_key_env instead'
+                )
+        return value
+
+    @property
+    def variant(self) -> str:
+        """The variant's name."""
+        return self.name or self.model
+
+
+class SuiteEntry(Part):
+    """A suite with options of its own for this run."""
+
+    name: str = Field(title="Suite", min_length=1)
+    limit: int | None = Field(
+        None, ge=1, title="Samples", description="At most so many; default: the run's limit."
+    )
+    graders: list[dict[str, Any]] | None = Field(
+        None, title="Graders", description="Replace the suite's; the first is the score."
+    )
+
+
+class EvalSpec(Part):
+    """Which suites are put to which models, how often and within which bounds."""
+
+    suites: Annotated[list[str | SuiteEntry], Field(min_length=1)] = Field(
+        title="Suites", description="Names of suites, as `nightbench suites` lists them."
+    )
+    models: Annotated[list[ModelEntry], Field(min_length=1)] = Field(
+        title="Models", description="The competitors; each is asked the same samples."
+    )
+    limit: int | None = Field(
+        None, ge=1, title="Samples a suite", description="The same ones for every variant; empty: all."
+    )
+    epochs: int = Field(1, ge=1, le=1000, title="Epochs", description="How often each sample is asked.")
+    seed: int = Field(0, ge=0, le=2**63 - 1, title="Seed", description="Decides which samples a limit takes.")
+    max_failed: float = Field(
+        0.05, ge=0.0, le=1.0, title="Failed calls allowed", description="Share; above it the run has failed."
+    )
+    shard_size: int = Field(
+        250,
+        ge=1,
+        le=10_000,
+        title="Shard size",
+        description="Samples a Prefect task, of one suite and variant.",
+    )
+
+    @model_validator(mode="after")
+    def _no_twins(self) -> "EvalSpec":
+        for what, names in (
+            ("suite", [entry.name for entry in self.suite_entries]),
+            ("variant", [entry.variant for entry in self.models]),
+        ):
+            twins = sorted({name for name in names if names.count(name) > 1})
+            if twins:
+                mend = "; give one of them another name" if what == "variant" else ""
+                raise ValueError(f'{what} "{twins[0]}" is there twice{mend}')
+        return self
+
+    @property
+    def suite_entries(self) -> list[SuiteEntry]:
+        """The suites, each as an entry with its options."""
+        return [
+            entry if isinstance(entry, SuiteEntry) else SuiteEntry.model_validate({"name": entry})
+            for entry in self.suites
+        ]
+
+    def fingerprint(self) -> str:
+        """Equal for specs that may share a run id: everything but budget and limits."""
+        data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
+        for entry in data["models"]:
+            entry.pop("limits")
+        return short_hash(data)
+
+
+def read_spec_file(path: Path) -> dict[str, Any]:
+    """The raw fields of a TOML spec; a model's prompt path becomes relative to the file's folder.
+
+    Raises: SpecError: no such file, or not TOML (with line and column).
+    """
+    try:
+        with path.open("rb") as file:
+            fields = tomllib.load(file)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be read ({error.strerror}). Nothing was sent.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: not TOML: {error}. Nothing was sent.") from error
+    for entry in fields.get("models", []):
+        if isinstance(entry, dict) and isinstance(entry.get("prompt"), str):
+            entry["prompt"] = str(path.parent / entry["prompt"])
+    return fields
+
+
+def make_spec(fields: Mapping[str, Any], source: str = "the command line") -> EvalSpec:
+    """Validate raw fields into a spec.
+
+    Raises: SpecError: every problem with its field, on a line of its own.
+    """
+    try:
+        return EvalSpec.model_validate(dict(fields))
+    except ValidationError as error:
+        lines = [f"  {_place(item['loc'])}: {_sentence(item)}" for item in error.errors()]
+        unique = list(dict.fromkeys(lines))
+        raise SpecError(
+            f"{source}: the spec cannot be used. Nothing was sent.\n" + "\n".join(unique)
+        ) from error
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    words = [str(part) for part in loc if part not in {"str", "SuiteEntry"}]
+    return ".".join(words) or "spec"
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        return "there is no such field"
+    if item["type"] == "missing":
+        return "is missing"
+    shown = repr(item.get("input"))
+    return message if len(shown) > 60 or item["type"] == "value_error" else f"{message} (it is {shown})"

@@ -1,0 +1,1 @@
+"""Tables, their schema, the commit, the catalog; the SQL lives here."""
