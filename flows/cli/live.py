@@ -1,0 +1,80 @@
+"""The live display of a run: calls done, calls/s, cost so far, time left, a line a variant."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from flows.cli.show import clean, note
+from tasks.progress import Progress
+
+LINE_EVERY_S = 10.0
+
+
+def picture(progress: Progress) -> Group:
+    """The display at this moment."""
+    table = Table.grid(padding=(0, 2))
+    for justify in ("left", "left", "right", "right", "right", "right"):
+        table.add_column(justify=justify)  # type: ignore[arg-type]  # rich's Literal, spelled by the loop
+    for line in progress.variants.values():
+        failed = f"{line.failed:,} failed" if line.failed else ""
+        limited = f"{line.rate_limited:,} × 429" if line.rate_limited else ""
+        unpriced = f" + {line.unpriced:,} unpriced" if line.unpriced else ""
+        table.add_row(
+            Text(clean(line.variant)),
+            ProgressBar(total=max(line.planned, 1), completed=line.done, width=24),
+            Text(f"{line.done:,}/{line.planned:,}"),
+            Text(f"${line.usd:,.4f}{unpriced}"),
+            Text(failed, style="red"),
+            Text(limited, style="yellow"),
+        )
+    left = "" if progress.left_s is None else f" · {clock(progress.left_s)} left"
+    kept = sum(line.kept for line in progress.variants.values())
+    total = Text(
+        f"{progress.stage}: {progress.done:,} of {progress.planned:,} calls"
+        f" · {progress.calls_per_s:,.1f} calls/s · ${progress.usd:,.4f} so far{left}"
+        + (f" · {kept:,} kept from before" if kept else ""),
+        style="bold",
+    )
+    return Group(table, total)
+
+
+def clock(seconds: float) -> str:
+    """`1:02:03` or `2:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@contextmanager
+def watching(progress: Progress) -> Iterator[None]:
+    """Show the run on stderr while the block lasts: a picture on a terminal, else now and then a line."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        with Live(get_renderable=lambda: picture(progress), console=console, refresh_per_second=5):
+            yield
+        return
+    over = threading.Event()
+    speaker = threading.Thread(target=_lines, args=(progress, over), daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        speaker.join()
+
+
+def _lines(progress: Progress, over: threading.Event) -> None:
+    began = time.monotonic()
+    while not over.wait(LINE_EVERY_S):
+        left = "" if progress.left_s is None else f", {clock(progress.left_s)} left"
+        note(
+            f"[{clock(time.monotonic() - began)}] {progress.stage}: {progress.done:,} of "
+            f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}"
+        )

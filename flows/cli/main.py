@@ -1,0 +1,46 @@
+"""The command `nightbench`: what can be said to it, and how errors leave it.
+
+Exit codes: 0 done, 1 failed, 2 bad usage or bad spec, 3 stopped short and resumable, 4 a gate said no.
+"""
+
+import os
+import sys
+
+import typer
+
+from flows.cli import models, outputs, query, run, runs, service, suites
+from flows.cli.show import complain
+from warehouse.errors import NightbenchError
+
+app = typer.Typer(
+    name="nightbench",
+    help="Which model should we use for this work, at what cost, and how sure are we?",
+    epilog="First steps:  make demo   |   nightbench suites   |   "
+    "nightbench run --suite word_problems --model simulated/gpt-4o-2024-05-13 --limit 20",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+for module in (run, runs, outputs, query, suites, models, service):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; nightbench's own errors leave as a sentence and an exit code."""
+    try:
+        app()
+    except NightbenchError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("stopped by Ctrl-C.")
+        sys.exit(3)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""`models` and `prices`: which models there are, and what they cost when."""
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from flows.cli.show import JsonFlag, note, print_json, print_table
+from warehouse.errors import SpecError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Examples:  nightbench models   |   nightbench models haiku")(models)
+    app.command(epilog="Example:  nightbench prices openai/gpt-4o --at 2024-06-01")(prices)
+
+
+def models(
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only names that contain it.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the models that the SDKs know, with today's price and whether a key is set."""
+    from tasks.call.endpoint import missing_variables
+    from tasks.call.facts import sdk_models
+    from warehouse.prices import price_rows
+
+    now = datetime.now(UTC)
+    rows: list[dict[str, object]] = []
+    for provider, names in sdk_models().items():
+        missing = missing_variables(provider, os.environ)
+        for name in names:
+            if text is not None and text.lower() not in name.lower():
+                continue
+            model = f"{provider}/{name}"
+            usd = {row.token_kind: row.usd_per_mtok for row in price_rows(model, now, mode="realtime")}
+            rows.append(
+                {
+                    "model": model,
+                    "usd/M input": usd.get("input"),
+                    "usd/M output": usd.get("output"),
+                    "key": "set" if not missing else f"set {' and '.join(missing)}",
+                }
+            )
+    if as_json:
+        print_json(rows)
+        return
+    print_table("", rows, right=["usd/M input", "usd/M output"])
+    note(
+        "Beside these: azure/<deployment>, compatible/<name> (any OpenAI-compatible server), "
+        "simulated/<name> (no key, says nothing of the real model), recorded/<name> (imported outputs)."
+    )
+
+
+def prices(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/name")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="DATE", help="A day or time (UTC); default: now.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what a model costs, a line a kind of token, with the source of each price."""
+    from warehouse.prices import price_rows, resolve_priced_as
+
+    try:
+        when = datetime.now(UTC) if at is None else datetime.fromisoformat(at)
+    except ValueError as error:
+        raise SpecError(
+            f'--at "{at}" is not a day or time such as 2024-06-01 or 2024-06-01T12:00.'
+        ) from error
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    named = resolve_priced_as(model, None, None) or model
+    rows = [
+        {
+            "model": f"{row.provider}/{row.model}",
+            "mode": row.mode,
+            "token_kind": row.token_kind,
+            "from_input_tokens": row.from_input_tokens,
+            "usd_per_mtok": row.usd_per_mtok,
+            "valid_from": row.valid_from,
+            "valid_to": row.valid_to,
+            "source": row.source,
+        }
+        for row in price_rows(named, when)
+    ]
+    if not rows:
+        raise SpecError(
+            f"{model} has no price at {when:%Y-%m-%d}. Calls to it land with usd NULL; set priced_as in the "
+            f"model's entry to price it as another one."
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(f"{named} at {when:%Y-%m-%d}", rows, right=["from_input_tokens", "usd_per_mtok"])

@@ -1,0 +1,225 @@
+"""`run`, `resume` and `plan`: from options to a spec, and from a spec to a run."""
+
+import asyncio
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from tasks.home import Home, Settings
+from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
+from tasks.spec import EvalSpec, make_spec, read_spec_file
+from warehouse.errors import NightbenchError, StoppedShort
+
+SpecFile = Annotated[
+    Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
+]
+SuiteOption = Annotated[
+    list[str] | None, typer.Option("--suite", metavar="S", help="A suite; may be given several times.")
+]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="P/M", help="provider/name; may be given several times."),
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", help="Samples a suite, the same for every model.")
+]
+EpochsOption = Annotated[int | None, typer.Option("--epochs", help="How often each sample is asked.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Decides which samples a limit takes.")]
+MaxFailedOption = Annotated[
+    float | None, typer.Option("--max-failed", help="Share of calls that may finally fail (0.05).")
+]
+ShardOption = Annotated[int | None, typer.Option("--shard-size", help="Calls a Prefect task (250).")]
+DirOption = Annotated[
+    list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
+]
+RetryFlag = Annotated[
+    bool, typer.Option("--retry-failed", help="Ask again for the calls that have finally failed.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(
+        epilog="Examples:  nightbench run nightly.toml   |   nightbench run --suite json_only "
+        "--model anthropic/claude-sonnet-4-5 --model openai/gpt-4.1 --limit 50"
+    )(run)
+    app.command(epilog="Example:  nightbench resume 20260102-030405-x7k2 --retry-failed")(resume)
+    app.command(epilog="Example:  nightbench plan --suite gsm8k --model openai/gpt-4.1 --epochs 3")(plan)
+
+
+def run(
+    spec_file: SpecFile = None,
+    suite: SuiteOption = None,
+    model: ModelOption = None,
+    limit: LimitOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+    max_failed: MaxFailedOption = None,
+    shard_size: ShardOption = None,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
+    retry_failed: RetryFlag = False,
+    suites_dir: DirOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put suites to models, grade the answers, and land everything in the warehouse."""
+    options = {
+        "limit": limit,
+        "epochs": epochs,
+        "seed": seed,
+        "max_failed": max_failed,
+        "shard_size": shard_size,
+    }
+    spec = spec_of(spec_file, suite, model, options)
+    settings = Settings.read(os.environ, tuple(suites_dir or ()))
+    chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
+    execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json)
+
+
+def resume(
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
+    retry_failed: RetryFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Go on with a run: only what its journal lacks is asked."""
+    settings = Settings.read(os.environ)
+    record = read_run(settings.home, run_id)
+    settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
+    execute(settings, record.eval_spec(), run_id, retry_failed=retry_failed, as_json=as_json)
+
+
+def plan(
+    spec_file: SpecFile = None,
+    suite: SuiteOption = None,
+    model: ModelOption = None,
+    limit: LimitOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+    suites_dir: DirOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing."""
+    from tasks.estimate import estimate_plan
+    from tasks.work import load_suites, plan_run
+
+    spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
+    settings = Settings.read(os.environ, tuple(suites_dir or ()))
+    planned = plan_run("plan", spec, load_suites(settings, spec))
+    estimate = estimate_plan(planned, settings.home.warehouse)
+    if as_json:
+        print_json(estimate.as_dict())
+        return
+    rows = estimate.table()
+    print_table(
+        "Plan", rows, right=[name for name in (rows[0] if rows else {}) if name not in {"suite", "variant"}]
+    )
+    for line in estimate.sentences():
+        say(line)
+
+
+def spec_of(
+    spec_file: Path | None, suites: list[str] | None, models: list[str] | None, options: dict[str, Any]
+) -> EvalSpec:
+    """The spec of a file with the options over it.
+
+    Raises: SpecError: every problem, with its field.
+    """
+    fields = read_spec_file(spec_file) if spec_file else {}
+    if suites:
+        fields["suites"] = suites
+    if models:
+        known = {e.get("model"): e for e in fields.get("models", []) if isinstance(e, dict)}
+        fields["models"] = [known.get(name, {"model": name}) for name in models]
+    fields.update({name: value for name, value in options.items() if value is not None})
+    return make_spec(fields, str(spec_file) if spec_file else "the command line")
+
+
+def execute(
+    settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool = False, as_json: bool = False
+) -> None:
+    """Run a spec to its end in this process, show it live, and print its result.
+
+    Raises: NightbenchError: what ended the run; what was received is kept.
+    """
+    from tasks.work import check_spec, prepare
+
+    settings.home.make()
+    check_spec(settings, spec, os.environ)
+    with ExitStack() as stack:
+        stack.enter_context(run_lock(settings.home, run_id))
+        record = begin_run(
+            settings.home, spec, run_id, trigger="cli", suite_folders=settings.suite_folders[1:]
+        )
+        note(f"run {run_id}")
+        from flows.engine import Engine
+
+        engine = Engine(settings.home.root)
+        stack.callback(engine.close)
+        engine.start()
+        try:
+            work = prepare(settings, record)
+        except NightbenchError:
+            forget_unsent(settings.home, run_id)
+            raise
+        engine.wait()
+        if engine.notice:
+            note(engine.notice)
+        _run_flow(settings, record, work, retry_failed=retry_failed)
+    print_result(settings.home, run_id, as_json=as_json)
+
+
+def _run_flow(settings: Settings, record: RunRecord, work: Any, *, retry_failed: bool) -> None:
+    from flows.cli.live import watching
+    from flows.evaluate import evaluate
+    from tasks.identity import Start, starting
+
+    start = Start(
+        settings,
+        run_id=record.run_id,
+        trigger=record.trigger,
+        retry_failed=retry_failed,
+        holds_lock=True,
+        prepared=work,
+    )
+    hint = f"`nightbench resume {record.run_id}` goes on with it."
+    try:
+        with starting(start), watching(work.progress):
+            asyncio.run(evaluate(record.eval_spec()))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise StoppedShort(f"stopped before the end; every received answer is kept. {hint}") from None
+    except NightbenchError as error:
+        raise type(error)(f"{error} {hint}") if isinstance(error, StoppedShort) else error from None
+
+
+def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
+    """The leaderboard, the bill, and where the files are."""
+    from flows.summary import run_summary
+
+    summary = run_summary(home, run_id)
+    if as_json:
+        print_json(
+            {
+                "run_id": run_id,
+                "status": summary.run["status"],
+                "run": summary.run,
+                "leaderboard": summary.leaderboard,
+                "costs": summary.costs,
+            }
+        )
+        return
+    run_row = summary.run
+    made_up = " (of simulated models: it says nothing of real ones)" if run_row["simulated"] else ""
+    rows = summary.leaderboard_rows()
+    print_table(f"Leaderboard{made_up}", rows, right=list(rows[0])[2:] if rows else [])
+    costs = summary.cost_rows()
+    print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
+    say(
+        f"run {run_id}: {run_row['status']}, {run_row['answered_calls']} of {run_row['planned_calls']} answered"
+    )
+    say(
+        f"tables: {home.warehouse}/*/run_date=*/run_id={run_id}/   catalog: {home.warehouse / 'catalog.duckdb'}"
+    )

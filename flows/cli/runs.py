@@ -1,0 +1,75 @@
+"""`runs`, `report` and `journal`: what was run, what came out, and what lies in a journal."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from flows.cli.show import JsonFlag, print_json, print_table, say
+from tasks.home import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Example:  nightbench runs --json")(runs)
+    app.command(epilog="Examples:  nightbench report   |   nightbench report RUN_ID --markdown > night.md")(
+        report
+    )
+    app.command(epilog="Example:  nightbench journal RUN_ID | head")(journal)
+
+
+def runs(as_json: JsonFlag = False) -> None:
+    """List the runs of this home, the newest first, with their status and which can be resumed."""
+    from tasks.status import list_statuses
+
+    settings = Settings.read(os.environ)
+    rows = [status.as_dict() for status in list_statuses(settings.home)]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say(f"No runs in {settings.home.root} yet. `nightbench run --help` shows how to start one.")
+        return
+    shown = [
+        {
+            "run": row["run_id"],
+            "started (UTC)": str(row["started_at"])[:16].replace("T", " "),
+            "kind": row["kind"],
+            "status": row["status"],
+            "planned": row["planned_calls"],
+            "answered": row["answered_calls"],
+            "failed": row["failed_calls"],
+            "resume": f"nightbench resume {row['run_id']}" if row["resumable"] else "",
+        }
+        for row in rows
+    ]
+    print_table("", shown, right=["planned", "answered", "failed"])
+
+
+def report(
+    run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]", help="Default: the newest.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page of markdown.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the leaderboard and the bill of a committed run."""
+    from flows.cli.run import print_result
+    from flows.summary import newest_run, run_summary
+    from tasks.runs import check_run_id
+
+    home = Settings.read(os.environ).home
+    chosen = check_run_id(run_id) if run_id else newest_run(home)
+    if markdown:
+        say(run_summary(home, chosen).markdown())
+    else:
+        print_result(home, chosen, as_json=as_json)
+
+
+def journal(
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
+) -> None:
+    """Print what lies in a run's journal, a JSON document a line; a summary goes to stderr."""
+    from tasks.call.journal_show import show
+    from tasks.runs import read_run
+
+    home = Settings.read(os.environ).home
+    raise typer.Exit(show(home.journal(read_run(home, run_id).run_id)))

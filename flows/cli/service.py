@@ -1,0 +1,64 @@
+"""`serve` and `doctor`: the service that stays, and whether this machine is fit for it."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.show import JsonFlag, print_json, print_table, say
+from tasks.home import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Examples:  nightbench serve   |   nightbench serve --nightly nightly.toml")(serve)
+    app.command(epilog="Examples:  nightbench doctor   |   nightbench doctor --probe openai/gpt-4.1")(doctor)
+
+
+def serve(
+    nightly: Annotated[
+        Path | None, typer.Option("--nightly", metavar="SPEC.toml", help="Makes the nightly schedule active.")
+    ] = None,
+    cron: Annotated[str, typer.Option("--cron", help="When nightly runs, in UTC.")] = "0 2 * * *",
+    port: Annotated[
+        int | None, typer.Option("--port", help="Of Prefect's UI; default 4200 or a free one.")
+    ] = None,
+) -> None:
+    """Run Prefect's server and UI on loopback, and serve the deployments `nightly` and `evaluate`."""
+    from tasks.spec import make_spec, read_spec_file
+
+    settings = Settings.read(os.environ)
+    settings.home.make()
+    spec = make_spec(read_spec_file(nightly), str(nightly)) if nightly else None
+    if spec is not None:
+        from tasks.work import check_spec
+
+        check_spec(settings, spec, os.environ)
+    from flows.serve import serve as serve_home
+
+    serve_home(settings.home.root, nightly_spec=spec, cron=cron, port=port)
+
+
+def doctor(
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe", metavar="P/M", help="Also send one request of one output token to this model."
+        ),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Look at keys, endpoints, disk and tools; nothing is sent to a model unless --probe asks for it."""
+    from flows.checkup import checkup
+
+    findings = checkup(Settings.read(os.environ), os.environ, probe or [])
+    if as_json:
+        print_json([vars(finding) for finding in findings])
+    else:
+        print_table(
+            "", [{"": f.mark, "what": f.what, "found": f.found, "remedy": f.remedy} for f in findings]
+        )
+        say("Nothing stands in the way." if all(f.state != "bad" for f in findings) else "See the remedies.")
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)

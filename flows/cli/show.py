@@ -1,0 +1,74 @@
+"""How answers look on a terminal: tables, JSON, complaints. Text of models is shown without its controls."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+# Everything that moves a cursor, changes a title or reorders text; tab and newline stay.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
+
+
+def clean(text: object) -> str:
+    """Text that cannot steer a terminal: control characters become a visible mark."""
+    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(text))
+
+
+def say(text: str = "") -> None:
+    """A line for a person on stdout."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def note(text: str) -> None:
+    """A line for a person on stderr, so that stdout stays for the answer."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def complain(text: str) -> None:
+    """An error, as the last words of a command."""
+    note(f"nightbench: {text}")
+
+
+def print_json(value: object) -> None:
+    """One JSON document: decimals and times as text, as SQL shows them."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=plain) + "\n")
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: decimals and ids as text, times as ISO 8601."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_table(
+    title: str, rows: Sequence[Mapping[str, object]], *, right: Iterable[str] = (), names: Sequence[str] = ()
+) -> None:
+    """Rows as a table on stdout; `right` names the columns of numbers."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = list(names) or (list(rows[0]) if rows else [])
+    to_right = set(right)
+    table = Table(title=clean(title) or None, title_justify="left", header_style="bold", expand=False)
+    for name in columns:
+        table.add_column(Text(clean(name)), justify="right" if name in to_right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if row.get(name) is None else clean(row.get(name))) for name in columns))
+    wide = None if sys.stdout.isatty() else 200
+    Console(width=wide, highlight=False).print(table if columns else Text("(no rows)"))

@@ -1,0 +1,170 @@
+"""`suites` and `datasets pull`: what can be asked, and where its data comes from."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.run import DirOption
+from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from tasks.home import Settings
+from warehouse.errors import SuiteError
+
+SHOWN_PROMPTS = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(epilog="Examples:  nightbench suites   |   nightbench suites json_only")(suites)
+    datasets = typer.Typer(help="The data of public suites.", no_args_is_help=True)
+    datasets.command(
+        epilog="Examples:  nightbench datasets pull gsm8k   |   nightbench datasets pull --from ~/benchmarks"
+    )(pull)
+    # A group with one command would swallow its name without a callback.
+    datasets.callback()(_group)
+    app.add_typer(datasets, name="datasets")
+
+
+def suites(
+    suite: Annotated[str | None, typer.Argument(metavar="[SUITE]", help="Show three of its prompts.")] = None,
+    suites_dir: DirOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the suites with their sample counts and what is missing, or show one."""
+    settings = Settings.read(os.environ, tuple(suites_dir or ()))
+    if suite is not None:
+        _show(settings, suite, as_json=as_json)
+        return
+    rows = [_row(settings, name) for name in _names(settings)]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("", rows, right=["samples"])
+
+
+def pull(
+    suite: Annotated[str | None, typer.Argument(metavar="[SUITE]", help="Default: every suite.")] = None,
+    from_dir: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Find the files here, by their sha256.")
+    ] = None,
+    suites_dir: DirOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring pinned sources into the cache: downloaded or found in a folder, and checked by sha256."""
+    from tasks.load.definition import read_definition
+    from tasks.load.discover import find_suite
+    from tasks.load.pull import pull as pull_suite
+
+    settings = Settings.read(os.environ, tuple(suites_dir or ()))
+    settings.home.make()
+    done: list[dict[str, object]] = []
+    problems: list[str] = []
+    for name in [suite] if suite else _names(settings):
+        definition = read_definition(find_suite(name, settings.suite_folders))
+        try:
+            files = pull_suite(definition, settings.home.cache, from_dir=from_dir, progress=_bar(), warn=note)
+        except SuiteError as error:
+            problems.append(str(error))
+            continue
+        done += [
+            {"suite": name, "file": file.filename, "bytes": file.size_bytes, "how": file.how}
+            for file in files
+        ]
+    if as_json:
+        print_json({"files": done, "problems": problems})
+    elif done:
+        print_table("", done, right=["bytes"])
+    if problems:
+        raise SuiteError("\n".join(problems))
+    if not done and not as_json:
+        say("Nothing to pull: the data of these suites lies in their folders.")
+
+
+def _group() -> None:
+    """The data of public suites."""
+
+
+def _names(settings: Settings) -> list[str]:
+    from tasks.load.discover import discover
+
+    return sorted(discover(settings.suite_folders))
+
+
+def _row(settings: Settings, name: str) -> dict[str, object]:
+    from tasks.load.definition import read_definition
+    from tasks.load.discover import find_suite
+    from tasks.load.pull import missing_files
+    from tasks.load.samples import load_suite
+
+    row: dict[str, object] = {"suite": name, "version": None, "samples": None, "graders": None, "title": None}
+    try:
+        folder = find_suite(name, settings.suite_folders)
+        definition = read_definition(folder)
+        row["title"] = definition.card.title
+        row["graders"] = ", ".join(grader.type for grader in definition.card.graders)
+        missing = missing_files(definition, settings.home.cache)
+        if missing:
+            row["missing"] = f"nightbench datasets pull {name}"
+        else:
+            loaded = load_suite(folder, settings.home.cache)
+            row["version"], row["samples"] = loaded.version, len(loaded.samples)
+            row["missing"] = ""
+    except SuiteError as error:  # one broken suite does not hide the others
+        row["missing"] = str(error)
+    return row
+
+
+def _show(settings: Settings, name: str, *, as_json: bool) -> None:
+    from tasks.load.discover import find_suite
+    from tasks.load.render import render_messages
+    from tasks.load.samples import load_suite
+
+    suite = load_suite(find_suite(name, settings.suite_folders), settings.home.cache)
+    shown = [
+        {
+            "sample_id": sample.sample_id,
+            "category": sample.category,
+            "messages": render_messages(suite, sample, system=None, prompt=None),
+            "target": sample.target,
+        }
+        for sample in suite.samples[:SHOWN_PROMPTS]
+    ]
+    if as_json:
+        print_json(
+            {
+                "suite": suite.name,
+                "version": suite.version,
+                "title": suite.title,
+                "licence": suite.licence,
+                "citation": suite.citation,
+                "params": suite.params,
+                "graders": [{"type": grader.type, **grader.options} for grader in suite.graders],
+                "samples": len(suite.samples),
+                "prompts": shown,
+            }
+        )
+        return
+    say(f"{suite.name} {suite.version}: {suite.title} ({len(suite.samples):,} samples)")
+    for label, value in (("licence", suite.licence), ("citation", suite.citation), ("folder", suite.folder)):
+        if value:
+            say(f"{label}: {value}")
+    say("graders: " + ", ".join(grader.type for grader in suite.graders))
+    for item in shown:
+        say(f"\n--- {item['sample_id']} ({item['category'] or 'no category'}), target: {item['target']}")
+        for turn in item["messages"]:  # type: ignore[attr-defined]  # a tuple of messages, made above
+            say(f"[{turn['role']}]\n{turn['content']}")
+
+
+def _bar():  # type: ignore[no-untyped-def]  # the callback's type is tasks.load.pull.Progress, imported late
+    """A line a file on stderr, rewritten in place on a terminal."""
+    import sys
+
+    def show(name: str, here: int, total: int | None) -> None:
+        if sys.stderr.isatty():
+            of = f" of {total / 1e6:,.1f}" if total else ""
+            sys.stderr.write(f"\r\x1b[K{name}: {here / 1e6:,.1f}{of} MB")
+            if total is not None and here >= total:
+                sys.stderr.write("\n")
+
+    return show

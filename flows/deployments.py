@@ -1,0 +1,205 @@
+"""The process of `serve` that registers the two deployments and runs what is asked of them.
+
+It reads its orders as one line of JSON on standard input, reports on `report_fd` once the deployments are
+there, and stops when its standard input closes: by order of `serve`, or because that died. Flow runs are
+child processes; at the end each is asked to stop twice (SIGTERM: finish what is in flight; SIGTERM: drop
+it), what is left is marked cancelled, and `serve` kills this process's group.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.orchestration import PrefectClient
+    from prefect.client.schemas.objects import FlowRun, StateType
+    from prefect.runner import Runner
+    from prefect.states import State
+
+FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name of the flow; set by `serve` for its children
+DEFAULT_FLOW = "flows.evaluate:evaluate"
+ENTRYPOINT = "flows.served.served_flow"
+ASK_AGAIN_S = 1.0
+GIVE_UP_S = 2.2
+QUERY_S = 2.0  # a run from the UI starts within so long
+NIGHTLY, AD_HOC = "nightly", "evaluate"
+FLOW_DESCRIPTION = {
+    NIGHTLY: "The scheduled run. Its spec comes from `nightbench serve --nightly SPEC.toml`.",
+    AD_HOC: "An ad-hoc run: fill in the form.",
+}
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What `serve` tells this process."""
+
+    report_fd: int
+    cron: str
+    nightly: dict[str, Any] | None  # the flow's parameters; None: the schedule is inactive
+    limit: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What this process tells `serve`: the ids of the deployments, or why there are none."""
+
+    nightly: str | None = None
+    ad_hoc: str | None = None
+    error: str | None = None
+
+
+def main() -> None:
+    """Run until standard input closes; leaves no flow run running."""
+    orders = Orders(**json.loads(_line(sys.stdin.fileno())))
+    code = 0
+    try:
+        asyncio.run(_run(orders))
+    except Exception as error:  # noqa: BLE001 - whatever it is, `serve` has to say it
+        traceback.print_exc()
+        _report(orders, Report(error=f"{type(error).__name__}: {error}"))
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the runner's loops would wait for their next turn
+
+
+async def _run(orders: Orders) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.runner import Runner
+
+    from flows.served import served_flow
+
+    runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
+    async with get_client() as client:
+        ids = await register(runner, served_flow, orders)
+        await close_open_runs(client, ids, "Crashed", "`nightbench serve` was gone before this run ended.")
+        running = asyncio.create_task(runner.start())
+        await asyncio.sleep(0)
+        while not runner.started and not running.done():
+            await asyncio.sleep(0.02)
+        # not SIG_IGN: the children would inherit that
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        _report(orders, Report(nightly=str(ids[0]), ad_hoc=str(ids[1])))
+        stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
+        await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            running.result()
+            raise RuntimeError("Prefect's runner ended by itself")
+        await stop_children()
+        await close_open_runs(client, ids, "Cancelled", "`nightbench serve` was stopped.")
+
+
+async def register(runner: "Runner", served: "Flow[..., Any]", orders: Orders) -> tuple[UUID, UUID]:
+    """Create or update both deployments; Prefect drops scheduled runs of the past with it."""
+    from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
+
+    ids = []
+    for name in (NIGHTLY, AD_HOC):
+        schedules = [Cron(orders.cron, timezone="UTC", active=orders.nightly is not None, slug="nightly")]
+        deployment = await served.ato_deployment(
+            name=name,
+            schedules=schedules if name == NIGHTLY else [],
+            parameters=(orders.nightly or {}) if name == NIGHTLY else {},
+            description=FLOW_DESCRIPTION[name],
+            entrypoint_type=EntrypointType.MODULE_PATH,
+            enforce_parameter_schema=True,
+            paused=False,
+        )
+        deployment.entrypoint = ENTRYPOINT
+        ids.append(await runner.aadd_deployment(deployment))
+    return ids[0], ids[1]
+
+
+async def close_open_runs(client: "PrefectClient", ids: Sequence[UUID], name: str, why: str) -> None:
+    """Give a final state to every run of these deployments that is under way and whose process is gone."""
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterId,
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+
+    under_way = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    runs = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=under_way))),
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids))),
+    )
+    for run in runs:
+        await client.set_flow_run_state(run.id, _final(name, run, why), force=True)
+
+
+def _final(name: str, run: "FlowRun", why: str) -> "State":
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import State
+
+    kind: StateType = StateType(name.upper())
+    message = f"{why} What was received is kept; `nightbench resume {run.id}` goes on with it."
+    return cast("State", State(type=kind, name=name, message=message))
+
+
+async def stop_children() -> None:
+    """Ask every flow run's process to stop, ask again, and return when they are gone or time is up."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    asked = 0
+    while (children := child_processes(os.getpid())) and loop.time() - began < GIVE_UP_S:
+        if asked <= (loop.time() - began) // ASK_AGAIN_S < 2:
+            asked += 1
+            for pid in children:
+                _signal(pid, signal.SIGTERM)
+        await asyncio.sleep(0.05)
+
+
+def child_processes(pid: int) -> list[int]:
+    """The direct children of a process."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(word) for word in task.read_text(encoding="ascii").split()]
+    return found
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _report(orders: Orders, report: Report) -> None:
+    os.write(orders.report_fd, json.dumps(asdict(report)).encode() + b"\n")
+
+
+def _line(fd: int) -> bytes:
+    read = b""
+    while not read.endswith(b"\n") and (more := os.read(fd, 65536)):
+        read += more
+    return read
+
+
+async def _until_closed(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    closed = asyncio.Event()
+
+    def look() -> None:
+        if not os.read(fd, 1024):
+            loop.remove_reader(fd)
+            closed.set()
+
+    loop.add_reader(fd, look)
+    await closed.wait()
+
+
+if __name__ == "__main__":
+    main()

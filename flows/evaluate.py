@@ -1,0 +1,121 @@
+"""The flow `evaluate`: load, call, grade, land, report. Read it as a table of contents."""
+
+import asyncio
+import os
+from contextlib import nullcontext
+from typing import Any, TypedDict
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, State
+from prefect.utilities.annotations import quote
+
+from flows.reporting import publish, saying_how_far
+from flows.stopping import stopped_by_signals
+from flows.trigger import trigger_of_this_run
+from tasks.call.session import CallSession
+from tasks.home import Settings
+from tasks.identity import Start, current_start
+from tasks.runs import RunRecord, begin_run, run_lock
+from tasks.spec import EvalSpec
+from tasks.work import Graded, Lander, Work, calling, grade_shard, landing, lane_of, prepare, shards_at_once
+from warehouse.errors import StoppedShort
+
+
+class Plain(TypedDict):
+    """Nothing of a run lies in Prefect's storage: prompts and answers are in the warehouse alone."""
+
+    persist_result: bool
+    cache_result_in_memory: bool
+
+
+PLAIN: Plain = {"persist_result": False, "cache_result_in_memory": False}
+
+
+def _name() -> str:
+    """How the run is called in the UI: its suites, its variants, how many samples."""
+    spec = EvalSpec.model_validate(flow_run.parameters["spec"])
+    suites = ", ".join(entry.name for entry in spec.suite_entries)
+    variants = " vs ".join(entry.variant for entry in spec.models)
+    limit = f" · {spec.limit} samples" if spec.limit else ""
+    return f"{suites}: {variants}{limit}"[:200]
+
+
+@flow(name="evaluate", flow_run_name=_name, **PLAIN)
+async def evaluate(spec: EvalSpec) -> State[Any] | None:
+    """Puts suites to models, grades the answers, and lands everything in the warehouse.
+
+    Args:
+        spec: Which suites are put to which models, how often and within which bounds.
+    """
+    start = current_start() or await _started_by_prefect()
+    home, run_id = start.settings.home, start.run_id
+    record = begin_run(home, spec, run_id, trigger=start.trigger, flow_run_id=str(flow_run.id))
+    with nullcontext() if start.holds_lock else run_lock(home, run_id):
+        work = start.prepared or await load(quote(start.settings), quote(record))
+        async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
+            with stopped_by_signals(session):
+                await _call_all(work, session)
+        with landing(work) as lander:
+            for shard in work.plan.shards:
+                graded = await grade(quote(work), quote(lander), shard.index, shard.title)
+                await land(quote(lander), quote(graded), shard.title)
+            lander.commit(session.fatal, flow_run_id=str(flow_run.id))
+        work.progress.stage = "done"
+    await publish(home, run_id)
+    if session.fatal is None:
+        return None
+    if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
+        return Cancelled(message=f"{session.fatal} `nightbench resume {run_id}` goes on with it.")
+    raise session.fatal
+
+
+@task(name="load", task_run_name="load suites and plan", cache_policy=NO_CACHE, **PLAIN)
+async def load(settings: Settings, record: RunRecord) -> Work:
+    """Suites, samples and plan; everything that can be refused is refused here."""
+    return await asyncio.to_thread(prepare, settings, record)
+
+
+@task(name="call", task_run_name="call {title}", cache_policy=NO_CACHE, **PLAIN)
+async def call(work: Work, session: CallSession, index: int, title: str) -> None:
+    """The calls of one shard that the journal lacks."""
+    shard = work.plan.shards[index]
+    await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
+
+
+@task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
+async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
+    """The grades of one shard."""
+    return grade_shard(work, lander.known, work.plan.shards[index])
+
+
+@task(name="land", task_run_name="land {title}", cache_policy=NO_CACHE, **PLAIN)
+async def land(lander: Lander, graded: Graded, title: str) -> None:
+    """The rows of one shard."""
+    lander.land(graded)
+
+
+async def _call_all(work: Work, session: CallSession) -> None:
+    """Every shard, so many of a model at once as keep its places full."""
+    gates = {
+        lane_of(entry): asyncio.Semaphore(shards_at_once(work, entry)) for entry in work.plan.spec.models
+    }
+
+    async def one(index: int, title: str, lane: str) -> None:
+        async with gates[lane]:
+            if not session.stopping:
+                await call(quote(work), quote(session), index, title)
+
+    work.progress.stage = "calling"
+    async with asyncio.TaskGroup() as group:
+        for shard in work.plan.shards:
+            group.create_task(one(shard.index, shard.title, lane_of(shard.variant.entry)))
+    work.progress.stage = "landing"
+
+
+async def _started_by_prefect() -> Start:
+    """The start of a run that Prefect began: from the UI, by the schedule or through its API."""
+    settings = Settings.read(os.environ)
+    settings.home.make()
+    return Start(settings, run_id=str(flow_run.id), trigger=await trigger_of_this_run())

@@ -1,0 +1,71 @@
+"""What a person sees of a run in Prefect: a line every ten seconds, a progress bar, the result."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prefect import get_run_logger
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from flows.summary import RunSummary, run_summary
+from tasks.home import Home
+from tasks.progress import Progress
+
+EVERY_S = 10.0
+
+
+@asynccontextmanager
+async def saying_how_far(progress: Progress) -> AsyncIterator[None]:
+    """Log a line and move the progress artifact every EVERY_S while the block lasts."""
+    logger = get_run_logger()
+    artifact = await acreate_progress_artifact(
+        progress=0.0, key=None, description=f"calls of run {progress.run_id}"
+    )
+
+    async def keep_saying() -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            logger.info(progress_line(progress))
+            await aupdate_progress_artifact(artifact, progress=_percent(progress))
+
+    speaker = asyncio.create_task(keep_saying())
+    try:
+        yield
+    finally:
+        speaker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await speaker
+        logger.info(progress_line(progress))
+        await aupdate_progress_artifact(artifact, progress=_percent(progress))
+
+
+def progress_line(progress: Progress) -> str:
+    """One line: how far, how fast, how much, how long."""
+    left = "" if progress.left_s is None else f", {progress.left_s:,.0f} s left"
+    failed = f", {progress.failed:,} failed" if progress.failed else ""
+    return (
+        f"{progress.done:,} of {progress.planned:,} calls{failed}, {progress.calls_per_s:,.1f} calls/s, "
+        f"${progress.usd:,.4f} so far{left}"
+    )
+
+
+async def publish(home: Home, run_id: str) -> RunSummary:
+    """The leaderboard of the run as a table artifact, and a summary in markdown."""
+    summary = await asyncio.to_thread(run_summary, home, run_id)
+    await acreate_table_artifact(
+        table=summary.leaderboard_rows(), key="leaderboard", description=f"Leaderboard of run `{run_id}`"
+    )
+    await acreate_markdown_artifact(
+        markdown=summary.markdown(), key="summary", description=f"Summary of run `{run_id}`"
+    )
+    return summary
+
+
+def _percent(progress: Progress) -> float:
+    return 100.0 * progress.done / progress.planned if progress.planned else 100.0

@@ -1,0 +1,138 @@
+"""What a finished run has to say: its leaderboard and its bill, read from the catalog."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tasks.home import Home
+from warehouse.errors import SpecError
+from warehouse.query import run_sql
+
+Row = Mapping[str, object]
+
+LEADERBOARD = """
+select suite, variant, model, n, n_failed, n_refused, n_cut, accuracy, ci_low, ci_high, mean_score,
+       usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens
+from leaderboard_all
+where run_id = '{run_id}'
+order by suite, accuracy desc nulls last, variant
+"""
+
+COSTS = """
+select variant, model, count(*) as calls, sum(attempts) as attempts,
+       sum(input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens) as input_tokens,
+       sum(output_tokens) as output_tokens,
+       case when count(*) = count(usd) then sum(usd) end as usd,
+       count(*) - count(usd) as n_unpriced
+from call_costs
+where run_id = '{run_id}'
+group by variant, model
+order by variant
+"""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run's own row, its leaderboard and its bill."""
+
+    run: Row
+    leaderboard: Sequence[Row]
+    costs: Sequence[Row]
+
+    def leaderboard_rows(self) -> list[dict[str, object]]:
+        """The leaderboard as Prefect's table artifact shows it: text and numbers."""
+        return [
+            {
+                "suite": row["suite"],
+                "variant": row["variant"],
+                "n": row["n"],
+                "accuracy %": percent(row["accuracy"]),
+                "95 % from": percent(row["ci_low"]),
+                "to": percent(row["ci_high"]),
+                "failed": row["n_failed"],
+                "usd": money(row["usd"]),
+                "usd per correct": money(row["usd_per_correct"]),
+                "latency p50 s": number(row["latency_p50"]),
+            }
+            for row in self.leaderboard
+        ]
+
+    def markdown(self) -> str:
+        """The summary as a page: status, leaderboard, bill."""
+        run = self.run
+        made_up = " Its models are **simulated**: they say nothing of real ones." if run["simulated"] else ""
+        lines = [
+            f"# Run `{run['run_id']}`: {run['status']}",
+            f"{run['answered_calls']} of {run['planned_calls']} calls answered, {run['failed_calls']} failed."
+            f"{made_up}",
+            "",
+            *_table(self.leaderboard_rows()),
+            "",
+            "## Cost",
+            *_table(self.cost_rows()),
+        ]
+        return "\n".join(lines) + "\n"
+
+    def cost_rows(self) -> list[dict[str, object]]:
+        """The bill, a row a variant."""
+        return [
+            {
+                "variant": row["variant"],
+                "calls": row["calls"],
+                "attempts": row["attempts"],
+                "input tokens": row["input_tokens"],
+                "output tokens": row["output_tokens"],
+                "usd": money(row["usd"]),
+                "without a price": row["n_unpriced"],
+            }
+            for row in self.costs
+        ]
+
+
+def run_summary(home: Home, run_id: str) -> RunSummary:
+    """Read the summary of a committed run.
+
+    Raises: SpecError: no such run is committed.
+    """
+    runs = _rows(home, f"select * from runs where run_id = '{run_id}'")
+    if not runs:
+        raise SpecError(f'run "{run_id}" is not in the warehouse. `nightbench runs` lists what there is.')
+    return RunSummary(
+        run=runs[0],
+        leaderboard=_rows(home, LEADERBOARD.format(run_id=run_id)),
+        costs=_rows(home, COSTS.format(run_id=run_id)),
+    )
+
+
+def percent(value: object) -> str:
+    """A share as a percentage with two decimals; a dash where there is none."""
+    return f"{100 * value:.2f}" if isinstance(value, float | Decimal) else "–"
+
+
+def money(value: object) -> str:
+    """Dollars with as many decimals as a reader needs; a dash where there is no price."""
+    if not isinstance(value, float | Decimal):
+        return "–"
+    return f"{value:,.2f}" if value >= 100 else f"{value:,.4f}" if value >= 0.01 else f"{value:,.6f}"
+
+
+def number(value: object) -> str:
+    """A measure with two decimals; a dash where there is none."""
+    return f"{value:,.2f}" if isinstance(value, int | float | Decimal) else "–"
+
+
+def _rows(home: Home, sql: str) -> list[Row]:
+    found = run_sql(home.warehouse, sql)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    if not rows:
+        return ["(nothing)"]
+    names = list(rows[0])
+    cells = [[str(row[name]).replace("|", "\\|").replace("\n", " ") for name in names] for row in rows]
+    return [
+        "| " + " | ".join(names) + " |",
+        "|" + " --- |" * len(names),
+        *("| " + " | ".join(line) + " |" for line in cells),
+    ]

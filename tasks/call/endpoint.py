@@ -1,0 +1,230 @@
+"""Where a model's calls go and with which key: from a spec's entry and the environment.
+
+The variables are those that the vendors' SDKs read too; an entry's `base_url` and `api_key_env` win over them.
+A key leaves its Secret only into a client.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from tasks.call.facts import vendor_of
+from tasks.spec import ModelEntry
+from warehouse.errors import SpecError
+
+Protocol = Literal["anthropic", "openai", "azure", "compatible"]
+
+SIMULATED_KEY = "simulated"  # the loopback server's; it opens nothing
+NO_KEY = "none"  # sent to servers that ask for no key, lest the SDK reads OPENAI_API_KEY for them
+
+
+class Secret:
+    """A key. It shows itself to nobody who does not call `reveal`, and cannot be pickled."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The key itself: for a client's constructor, and to scrub it from what others wrote."""
+        return self._text
+
+    @property
+    def is_secret(self) -> bool:
+        """False for the words that stand where no key is needed."""
+        return self._text not in {SIMULATED_KEY, NO_KEY}
+
+    def __repr__(self) -> str:
+        """Never the key."""
+        return "Secret(...)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        """A pickle is a file in the making."""
+        raise TypeError("a key is not written down; resolve the endpoint where it is used")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address with one key: what one client is made for."""
+
+    provider: str  # as in provider/name
+    name: str
+    protocol: Protocol
+    base_url: str
+    host: str
+    api_key: Secret
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    in_flight: int = 64
+    api_version: str | None = None  # Azure's
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """Which variables tell a provider's address and key."""
+
+    protocol: Protocol
+    key: str
+    base_url: str
+    default_url: str | None = None
+    api_version: str | None = None
+    key_optional: bool = False
+
+
+VENDORS: Mapping[str, Vendor] = {
+    "anthropic": Vendor("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    "openai": Vendor("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+    "azure": Vendor("azure", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", None, "OPENAI_API_VERSION"),
+    "compatible": Vendor("compatible", "COMPATIBLE_API_KEY", "COMPATIBLE_BASE_URL", key_optional=True),
+}
+EXAMPLES = {
+    "AZURE_OPENAI_ENDPOINT": "https://RESOURCE.openai.azure.com",
+    "OPENAI_API_VERSION": "2024-10-21",
+    "COMPATIBLE_BASE_URL": "http://127.0.0.1:8000/v1",
+}
+
+
+def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
+    """The endpoint of one model. A simulated model's `base_url` is the loopback server's root.
+
+    Raises: SpecError: variables that are missing (each named, with the line that sets it), or an address or
+        key that cannot be used. The text holds no value of a variable.
+    """
+    provider, _, name = entry.model.partition("/")
+    if provider == "simulated":
+        return _simulated(entry, name)
+    if provider not in VENDORS:
+        raise SpecError(
+            f"{entry.model}: {provider} outputs are not called, they are imported. Nothing was sent. "
+            f"Use `nightbench import FILE --model {entry.model}`."
+        )
+    vendor = VENDORS[provider]
+    key_name = entry.api_key_env or vendor.key
+    key = environ.get(key_name, "").strip()
+    url = entry.base_url or environ.get(vendor.base_url, "").strip() or vendor.default_url
+    version = environ.get(vendor.api_version, "").strip() if vendor.api_version else None
+    missing = [
+        variable
+        for variable, present in (
+            (key_name, key or (vendor.key_optional and entry.api_key_env is None)),
+            (vendor.base_url, url),
+            (vendor.api_version or "", version or vendor.api_version is None),
+        )
+        if not present
+    ]
+    if missing or url is None:
+        raise SpecError(_missing(entry, missing))
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise SpecError(
+            f"{entry.model}: the value of {key_name} cannot be a key: it holds a space, a control character "
+            f"or a letter beyond ASCII. Nothing was sent. Set {key_name} again."
+        )
+    parts = check_base_url(url, entry.model)
+    return Endpoint(
+        provider=provider,
+        name=name,
+        protocol=vendor.protocol,
+        base_url=url.rstrip("/"),
+        host=_host(parts),
+        api_key=Secret(key or NO_KEY),
+        headers=dict(entry.headers),
+        in_flight=entry.limits.in_flight,
+        api_version=version,
+    )
+
+
+def resolve_endpoints(entries: Sequence[ModelEntry], environ: Mapping[str, str]) -> dict[str, Endpoint]:
+    """The endpoint of each variant; simulated models without an address are left out, they get theirs later.
+
+    Raises: SpecError: every problem, and which of the models work all the same.
+    """
+    endpoints: dict[str, Endpoint] = {}
+    problems: list[str] = []
+    for entry in entries:
+        if _has_own_server(entry):
+            continue
+        try:
+            endpoints[entry.variant] = resolve_endpoint(entry, environ)
+        except SpecError as error:
+            problems.append(str(error))
+    if problems:
+        able = which_can_run(entries, environ)
+        hint = f"These still work: {', '.join(able)}." if able else "None of the run's models can be called."
+        raise SpecError("\n".join([*dict.fromkeys(problems), hint]))
+    return endpoints
+
+
+def which_can_run(entries: Sequence[ModelEntry], environ: Mapping[str, str]) -> list[str]:
+    """The variants whose key and address are there."""
+    able = []
+    for entry in entries:
+        try:
+            if not _has_own_server(entry):
+                resolve_endpoint(entry, environ)
+        except SpecError:
+            continue
+        able.append(entry.variant)
+    return able
+
+
+def check_base_url(url: str, place: str) -> SplitResult:
+    """The parts of an address that may be kept and shown.
+
+    Raises: SpecError: not an http address, or one that carries a name, a password or a query: the address is
+        written to tables and logs, so what may be a secret has no place in it. The text does not repeat it.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, usable = SplitResult("", "", "", "", ""), False
+    if "@" in url or parts.query or parts.fragment:
+        raise SpecError(
+            f"{place}: the base_url holds a name, a password or a query, and an address is kept and shown. "
+            f"Nothing was sent. Leave only scheme, host, port and path, and put the key into a variable that "
+            f"api_key_env names."
+        )
+    if not usable:
+        raise SpecError(
+            f'{place}: the base_url is not an address like "https://host/v1". Nothing was sent. '
+            f"Give scheme, host and path."
+        )
+    return parts
+
+
+def _simulated(entry: ModelEntry, name: str) -> Endpoint:
+    if entry.base_url is None:
+        raise SpecError(
+            f"{entry.model}: a simulated model is answered by the server that a run starts, and none is "
+            f"running. Nothing was sent. Start a run, or set base_url to a simulated server's address."
+        )
+    parts = check_base_url(entry.base_url, entry.model)
+    root = entry.base_url.rstrip("/")
+    vendor = vendor_of(name)
+    return Endpoint(
+        provider="simulated",
+        name=name,
+        protocol=vendor,
+        base_url=root if vendor == "anthropic" or parts.path.strip("/") else f"{root}/v1",
+        host=_host(parts),
+        api_key=Secret(SIMULATED_KEY),
+        headers=dict(entry.headers),
+        in_flight=entry.limits.in_flight,
+    )
+
+
+def _has_own_server(entry: ModelEntry) -> bool:
+    return entry.model.startswith("simulated/") and entry.base_url is None
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.lower()
+
+
+def _missing(entry: ModelEntry, missing: Sequence[str]) -> str:
+    verb = "is" if len(missing) == 1 else "are"
+    lines = "; ".join(f"export {name}={EXAMPLES.get(name, '...')}" for name in missing)
+    return f"{entry.model}: {' and '.join(missing)} {verb} not set. Nothing was sent. Set: {lines}"

@@ -1,0 +1,220 @@
+"""The calls of one run: journal ahead of call, limit, attempt, journal, and again where it is worth it.
+
+A received answer counts when it is durable in the journal; a call that the journal already holds is not sent.
+An in-flight place is given back as soon as the response is there, so that the disk never slows the calls.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tasks.call.backoff import MAX_ATTEMPTS, delay
+from tasks.call.journal import AttemptEnd, Journal, JournalState
+from tasks.call.limiter import Limiter
+from tasks.call.provider import Provider, Reply
+from tasks.model import Answer, Call, Usage
+from tasks.progress import Progress
+from warehouse.errors import NightbenchError, ProviderError, Rejected, StoppedShort, Transient, Unusable
+
+GRACE_S = 10.0  # how long a stopping run waits for answers that are on their way
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What all calls to one model share in this process: a client and a limiter."""
+
+    provider: Provider
+    limiter: Limiter
+
+
+class CallSession:
+    """Makes the calls of a run, shard by shard, until they have ended or the run is stopped.
+
+    After `stop`, calls that wait are dropped, calls in flight have GRACE_S to be answered, and `run_shard`
+    returns. `fatal` is the error that ended the run, if one did: it is for the flow to raise.
+    """
+
+    def __init__(
+        self,
+        lanes: Mapping[str, Lane],
+        journal: Journal,
+        known: JournalState,
+        progress: Progress,
+        *,
+        max_failed: int,
+        retry_failed: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self._lanes = lanes
+        self._journal = journal
+        self._known = known
+        self._progress = progress
+        self._max_failed = max_failed
+        self._retry_failed = retry_failed
+        self._jitter = random.Random(seed)
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+        self.stopping = False
+        self.fatal: NightbenchError | None = None
+
+    async def run_shard(self, lane: str, calls: Iterable[Call]) -> None:
+        """Make those calls of a shard that the journal lacks; return when each has ended or was dropped."""
+        async with asyncio.TaskGroup() as group:
+            for call in calls:
+                if self._kept(call):
+                    continue
+                if self.stopping:
+                    break
+                group.create_task(self._guarded(self._lanes[lane], call))
+
+    def stop(self, reason: NightbenchError | None = None) -> None:
+        """Start no further call; the first reason given is the one that is kept."""
+        if self.fatal is None:
+            self.fatal = reason or StoppedShort("stopped")
+        if self.stopping:
+            return
+        self.stopping = True
+        for task in self._waiting:
+            task.cancel()
+        self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)
+
+    def give_up(self) -> None:
+        """Drop the calls in flight too; their attempts stay in the journal as unseen."""
+        for task in self._in_flight:
+            task.cancel()
+
+    def _kept(self, call: Call) -> bool:
+        """Whether an earlier process of this run saw the end of the call; counts it if so."""
+        if call.call_key not in self._known.answered and (
+            self._retry_failed or call.call_key not in self._known.failed
+        ):
+            return False
+        outcome = self._known.outcome(call.call_key)
+        assert outcome is not None, "the journal's index names a call that it does not hold"
+        usage = outcome.answer.usage if outcome.answer else None
+        answered = outcome.status == "answered"
+        self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True)
+        return True
+
+    async def _guarded(self, lane: Lane, call: Call) -> None:
+        """Make the call; an error that concerns more than this call stops the run instead of its siblings."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting.add(task)
+        try:
+            await self._call(lane, call, task)
+        except NightbenchError as error:
+            self.stop(error)
+        finally:
+            self._waiting.discard(task)
+            self._in_flight.discard(task)
+
+    async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
+        estimate = estimate_tokens(call)
+        first = self._known.next_attempt_number(call.call_key)
+        queued_s = 0.0
+        for tried in range(1, MAX_ATTEMPTS + 1):
+            asked_at = time.monotonic()
+            async with lane.limiter.slot(estimate) as permit:
+                queued_s += time.monotonic() - asked_at
+                if self.stopping:
+                    return
+                self._waiting.discard(task)
+                self._in_flight.add(task)
+                end = await self._attempt(lane, call, first + tried - 1, queued_s, tried == MAX_ATTEMPTS)
+                if end.usage is not None:
+                    sent = end.usage.input_tokens + end.usage.cache_write_tokens
+                    permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
+            record, wait_s, unusable = end.record, end.retry_after_s, end.unusable
+            if record.error_kind == "rate_limited" and wait_s is not None:
+                lane.limiter.pause(wait_s)
+            await self._journal.end(record)
+            self._progress.attempt(call, record.error_kind)
+            if unusable is not None:
+                raise unusable
+            if record.final:
+                self._ended(call, record)
+                return
+            self._in_flight.discard(task)
+            self._waiting.add(task)
+            await asyncio.sleep(delay(tried, wait_s, self._jitter))
+
+    async def _attempt(self, lane: Lane, call: Call, n: int, queued_s: float, last: bool) -> "_Ended":
+        started_at = datetime.now(UTC)
+        self._journal.begin(call.call_key, n, started_at)
+        began = time.monotonic()
+        reply: Reply | None = None
+        error: ProviderError | None = None
+        try:
+            reply = await lane.provider.complete(call, timeout_s=TIMEOUT_S)
+        except ProviderError as caught:
+            error = caught
+        latency_s = time.monotonic() - began
+        if reply is not None and reply.limits is not None:
+            lane.limiter.observe(reply.limits)
+        answer = _with_usage(call, reply.answer) if reply else None
+        fault = error.fault if error else None
+        record = AttemptEnd(
+            call_key=call.call_key,
+            n=n,
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+            latency_s=latency_s,
+            queued_s=queued_s,
+            http_status=reply.http_status if reply else fault.http_status if fault else None,
+            outcome="answered" if answer else "failed",
+            error_kind=answer.error_kind if answer else fault.kind if fault else None,
+            error=answer.error if answer else fault.message if fault else None,
+            endpoint=lane.provider.endpoint_host,
+            final=answer is not None
+            or isinstance(error, Rejected)
+            or (last and isinstance(error, Transient)),
+            answer=answer,
+            usage=answer.usage if answer else None,
+        )
+        retry_after_s = fault.retry_after_s if fault else None
+        return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)
+
+    def _ended(self, call: Call, record: AttemptEnd) -> None:
+        answered = record.outcome == "answered"
+        self._progress.ended(call, record.usage, record.started_at, answered=answered)
+        if not answered and self._progress.failed > self._max_failed:
+            self.stop(
+                NightbenchError(
+                    f"{self._progress.failed} calls have finally failed, more than max_failed allows "
+                    f"({self._max_failed} of {self._progress.planned}). The last one: {record.error_kind}: "
+                    f"{record.error}. What was received is kept; `nightbench resume RUN_ID --retry-failed` "
+                    f"asks for the rest."
+                )
+            )
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """One attempt: its record, and what follows from it."""
+
+    record: AttemptEnd
+    retry_after_s: float | None
+    unusable: Unusable | None
+
+    @property
+    def usage(self) -> Usage | None:
+        return self.record.usage
+
+
+def estimate_tokens(call: Call) -> int:
+    """A guess of a call's input tokens before it is sent: a token for four bytes, and four a message."""
+    return sum(len(turn["content"].encode("utf-8", "replace")) // 4 + 4 for turn in call.messages)
+
+
+def _with_usage(call: Call, answer: Answer) -> Answer:
+    """The answer; where the server counted nothing, with tokens estimated and marked so."""
+    if answer.usage is not None or answer.error_kind is not None:
+        return answer
+    output = len((answer.text or "").encode("utf-8", "replace")) // 4 + 1
+    return replace(answer, usage=Usage(estimate_tokens(call), output, estimated=True))

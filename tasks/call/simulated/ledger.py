@@ -1,0 +1,161 @@
+"""What the server itself counted: every request, how it ended, and its tokens. Tests compare it with the tables.
+
+A request is entered when its end is known:
+
+answered      status 200; the last byte was accepted by the operating system's socket. That the client has
+              read it is not known: a client killed at that moment may hold an answer it never saw
+declined      4xx for what was asked: key, model, prompt too long, content filter, bad request
+rate_limited  429, by a limit or injected
+error         5xx
+reset         the connection was reset without an answer
+cut           a part of an answer was sent; a vendor may have billed it
+garbled       status 200 and a body that is not JSON; a vendor would have billed it
+gone          the client closed the connection before the answer was sent; a vendor may have billed it
+
+Totals are kept of everything, rows of the newest `keep_rows`. In the file, a line is written after the
+response has been handed over, so a server killed between the two has sent one answer that no line tells of.
+"""
+
+import json
+import os
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from tasks.call.simulated.wire import Tokens
+
+Outcome = Literal["answered", "declined", "rate_limited", "error", "reset", "cut", "garbled", "gone"]
+
+_NOTHING = Tokens(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request."""
+
+    n: int  # order of arrival, from 1
+    request_id: str
+    vendor: str
+    model: str | None
+    prompt_hash: UUID | None
+    sample: str | None  # the header x-nightbench-sample
+    status: int | None  # None where no status line was sent
+    outcome: Outcome
+    tokens: Tokens | None
+    arrived_at: float  # seconds since the epoch
+    ended_at: float
+
+    def to_json(self) -> dict[str, Any]:
+        """With the token columns of the warehouse, all 0 where nothing was generated."""
+        row = {
+            "n": self.n,
+            "request_id": self.request_id,
+            "vendor": self.vendor,
+            "model": self.model,
+            "prompt_hash": self.prompt_hash and str(self.prompt_hash),
+            "sample": self.sample,
+            "status": self.status,
+            "outcome": self.outcome,
+            "arrived_at": self.arrived_at,
+            "ended_at": self.ended_at,
+        }
+        return row | asdict(self.tokens or _NOTHING)
+
+
+@dataclass(slots=True)
+class Total:
+    """Requests of one model and outcome, and their tokens."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def add(self, tokens: Tokens | None) -> None:
+        """Count one more."""
+        self.requests += 1
+        if tokens is not None:
+            self.input_tokens += tokens.input_tokens
+            self.output_tokens += tokens.output_tokens
+            self.cached_input_tokens += tokens.cached_input_tokens
+            self.cache_write_tokens += tokens.cache_write_tokens
+            self.cache_write_1h_tokens += tokens.cache_write_1h_tokens
+            self.reasoning_tokens += tokens.reasoning_tokens
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The counts of a server's life, or since the last reset."""
+
+    keep_rows: int
+    file: Path | None = None
+    arrived: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    connections: int = 0
+    _totals: dict[tuple[str, Outcome], Total] = field(default_factory=dict)
+    _rows: deque[Row] = field(default_factory=deque)
+    _handle: int | None = None
+
+    def __post_init__(self) -> None:
+        """Open the file, to append."""
+        if self.file is not None:
+            self._handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def arrive(self) -> int:
+        """The number of a request that has just come."""
+        self.arrived += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        return self.arrived
+
+    def enter(self, row: Row) -> None:
+        """A request has ended."""
+        self.in_flight -= 1
+        self._totals.setdefault((row.model or "", row.outcome), Total()).add(row.tokens)
+        if self.keep_rows:
+            self._rows.append(row)
+            if len(self._rows) > self.keep_rows:
+                self._rows.popleft()
+        if self._handle is not None:
+            _write_all(self._handle, json.dumps(row.to_json(), separators=(",", ":")).encode() + b"\n")
+
+    def to_json(self, newest: int | None = None) -> dict[str, Any]:
+        """Counts, totals by model and outcome, and rows in the order in which they ended."""
+        rows = list(self._rows)
+        return {
+            "arrived": self.arrived,
+            "ended": sum(total.requests for total in self._totals.values()),
+            "in_flight": self.in_flight,
+            "most_in_flight": self.most_in_flight,
+            "connections": self.connections,
+            "totals": [
+                {"model": model, "outcome": outcome} | asdict(total)
+                for (model, outcome), total in sorted(self._totals.items())
+            ],
+            "rows": [row.to_json() for row in (rows if newest is None else rows[len(rows) - newest :])],
+        }
+
+    def reset(self) -> None:
+        """Start counting again; requests under way stay in flight, and the file stays as it is."""
+        self.arrived = self.in_flight
+        self.most_in_flight = self.in_flight
+        self.connections = 0
+        self._totals.clear()
+        self._rows.clear()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _write_all(handle: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(handle, line) :]

@@ -1,0 +1,315 @@
+"""The OpenAI chat completions protocol and Azure's dialect of it, as the openai SDK (3.57) types have them.
+
+Cached and written tokens lie inside `prompt_tokens`, reasoning inside `completion_tokens`. Azure names the
+model by the deployment in the path, has error codes of its own, and refuses filtered prompts with a 400.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from tasks.call.simulated.families import Family, listed_models
+from tasks.call.simulated.wire import (
+    Headers,
+    Json,
+    Level,
+    Problem,
+    Reply,
+    Request,
+    Tokens,
+    Vendor,
+    bad_request,
+    check_temperature,
+    count_tokens,
+    stop_words,
+    text_of,
+    whole_number,
+)
+from tasks.model import Message, short_hash
+
+_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+_STOPS = {"stop": "stop", "stop_sequence": "stop", "length": "length", "refusal": "stop"}
+_FILTERS = ("hate", "self_harm", "sexual", "violence")
+
+
+class OpenAI(Vendor):
+    """POST /v1/chat/completions."""
+
+    name = "openai"
+
+    def key(self, headers: Mapping[str, str]) -> str | None:
+        """The bearer token."""
+        return headers.get("authorization", "").removeprefix("Bearer ").strip() or None
+
+    def read(self, body: Json, family: Family, model: str) -> Request:
+        """The request in our words; `developer` is what newer models call the system message."""
+        name = "max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"
+        max_tokens = whole_number(body, name)
+        if max_tokens is not None and max_tokens > family.max_output_tokens:
+            raise bad_request(
+                f"{name} is too large: {max_tokens}. This model supports at most {family.max_output_tokens} "
+                f"completion tokens, whereas you provided {max_tokens}.",
+                name,
+                "invalid_value",
+            )
+        check_temperature(body, 2.0)
+        if body.get("n") not in (None, 1):
+            raise bad_request("n: the simulated server gives one choice only", "n", "unsupported_value")
+        messages = _messages(body)
+        return Request(
+            model=model,
+            messages=messages,
+            input_tokens=sum(count_tokens(message["content"]) for message in messages),
+            max_tokens=max_tokens,
+            stop=stop_words(body, "stop"),
+            thinks=family.reasons,
+            max_tokens_param=name,
+            refused_param=next(
+                (param for param in family.no if body.get(param) not in (None, _DEFAULTS.get(param))), None
+            ),
+        )
+
+    def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
+        """A `ChatCompletion`."""
+        refused = reply.stop == "refusal"
+        body: Json = {
+            "id": f"chatcmpl-sim{unique}",
+            "object": "chat.completion",
+            "created": int(now),
+            "model": request.model,
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {
+                        "role": "assistant",
+                        "content": None if refused else reply.text,
+                        "refusal": reply.text if refused else None,
+                        "annotations": [],
+                    },
+                    "logprobs": None,
+                    "finish_reason": _STOPS[reply.stop],
+                }
+            ],
+        }
+        if reply.shows_usage:
+            body["usage"] = _usage(reply.tokens)
+        return body | {
+            "service_tier": "default",
+            "system_fingerprint": _fingerprint(request.model),
+        }
+
+    def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
+        """Status and `{"error": ErrorObject}`."""
+        status, message, kind, param, code = _error(problem)
+        return status, {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+    def headers(self, request_id: str, latency_ms: int) -> Headers:
+        """The request's id and what it took."""
+        return [
+            ("x-request-id", request_id),
+            ("openai-processing-ms", str(latency_ms)),
+            ("openai-version", "2020-10-01"),
+            ("openai-organization", "org-simulated"),
+        ]
+
+    def limit_headers(self, levels: Sequence[Level], now: float) -> Headers:
+        """`x-ratelimit-limit|remaining|reset-requests|tokens`; the reset is a duration such as `1m0.5s`."""
+        headers: Headers = []
+        for level in levels:
+            if level.kind == "output_tokens":
+                continue  # OpenAI has one limit on tokens
+            kind = "requests" if level.kind == "requests" else "tokens"
+            headers += [
+                (f"x-ratelimit-limit-{kind}", str(level.limit)),
+                (f"x-ratelimit-remaining-{kind}", str(level.remaining)),
+                (f"x-ratelimit-reset-{kind}", _duration(level.reset_s)),
+            ]
+        return headers
+
+    def retry_headers(self, retry_after_s: float) -> Headers:
+        """Also in milliseconds, which the SDKs prefer."""
+        return [("retry-after-ms", str(math.ceil(retry_after_s * 1000))), *super().retry_headers(retry_after_s)]
+
+    def models(self, names: Sequence[str]) -> Json:
+        """A list of `Model`."""
+        data = [
+            {
+                "id": model.id,
+                "object": "model",
+                "created": int(model.released_at.timestamp()),
+                "owned_by": "system",
+            }
+            for model in listed_models("openai", names)
+        ]
+        return {"object": "list", "data": data}
+
+
+class Azure(OpenAI):
+    """POST /openai/deployments/{deployment}/chat/completions?api-version=..."""
+
+    name = "azure"
+
+    def key(self, headers: Mapping[str, str]) -> str | None:
+        """`api-key`, or a token of the directory."""
+        return headers.get("api-key") or super().key(headers)
+
+    def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
+        """With what the content filters found: nothing."""
+        body = super().reply(request, reply, unique, now)
+        found = {name: {"filtered": False, "severity": "safe"} for name in _FILTERS}
+        body["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": found}]
+        body["choices"][0]["content_filter_results"] = found
+        return body
+
+    def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
+        """Azure's own bodies where it has its own; else OpenAI's."""
+        match problem.kind:
+            case "content_filter":
+                return 400, {"error": _filtered()}
+            case "auth":
+                message = (
+                    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide "
+                    "a valid key for an active subscription and use a correct regional API endpoint for your "
+                    "resource."
+                )
+                return 401, {"error": {"code": "401", "message": message}}
+            case "no_model":
+                message = (
+                    "The API deployment for this resource does not exist. If you created the deployment within "
+                    "the last 5 minutes, please wait a moment and try again."
+                )
+                return 404, {"error": {"code": "DeploymentNotFound", "message": message}}
+            case "no_route":
+                return 404, {"error": {"code": "404", "message": "Resource not found"}}
+            case "rate_limited":
+                wait = math.ceil(problem.retry_after_s or 1)
+                what = "call rate limit" if problem.limit_kind == "requests" else "token rate limit"
+                message = (
+                    "Requests to the ChatCompletions_Create Operation have exceeded the "
+                    f"{what} of your current pricing tier. Please retry after {wait} seconds."
+                )
+                return 429, {"error": {"code": "429", "message": message}}
+            case _:
+                return super().problem(problem, request_id)
+
+    def headers(self, request_id: str, latency_ms: int) -> Headers:
+        """The gateway's id as well."""
+        return [("x-request-id", request_id), ("apim-request-id", request_id), ("x-ms-region", "simulated")]
+
+
+_DEFAULTS = {"temperature": 1}  # what a family that refuses the parameter still takes
+
+
+@lru_cache(maxsize=1024)
+def _fingerprint(model: str) -> str:
+    return f"fp_sim{short_hash(model)}"
+
+
+def _messages(body: Json) -> tuple[Message, ...]:
+    turns = body.get("messages")
+    if not isinstance(turns, list) or not turns:
+        raise bad_request(
+            "Missing required parameter: 'messages'.", "messages", "missing_required_parameter"
+        )
+    messages: list[Message] = []
+    for place, turn in enumerate(turns):
+        role = _ROLES.get(str(turn.get("role"))) if isinstance(turn, dict) else None
+        if role is None:
+            raise bad_request(
+                f"Invalid value for 'messages[{place}].role'. Supported values are: {', '.join(_ROLES)}.",
+                f"messages[{place}].role",
+                "invalid_value",
+            )
+        messages.append({"role": role, "content": text_of(turn.get("content"), f"messages[{place}].content")})
+    return tuple(messages)
+
+
+def _usage(tokens: Tokens) -> Json:
+    return {
+        "prompt_tokens": tokens.prompt,
+        "completion_tokens": tokens.output_tokens,
+        "total_tokens": tokens.prompt + tokens.output_tokens,
+        "prompt_tokens_details": {
+            "cached_tokens": tokens.cached_input_tokens,
+            "cache_write_tokens": tokens.cache_write_tokens + tokens.cache_write_1h_tokens,
+            "audio_tokens": 0,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": tokens.reasoning_tokens,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _error(problem: Problem) -> tuple[int, str, str, str | None, str | None]:
+    """Status, message, type, param, code."""
+    wrong = "invalid_request_error"
+    match problem.kind:
+        case "auth":
+            message = problem.message or (
+                "Incorrect API key provided: ***. You can find your API key at "
+                "https://platform.openai.com/account/api-keys."
+            )
+            return 401, message, wrong, None, "invalid_api_key"
+        case "context_overflow":
+            message = (
+                f"This model's maximum context length is {problem.maximum} tokens. However, your messages "
+                f"resulted in {problem.tokens} tokens. Please reduce the length of the messages."
+            )
+            return 400, message, wrong, "messages", "context_length_exceeded"
+        case "no_model":
+            message = f"The model `{problem.model}` does not exist or you do not have access to it."
+            return 404, message, wrong, None, "model_not_found"
+        case "no_route":
+            return 404, "Invalid URL", wrong, None, None
+        case "overloaded":
+            return 503, "The server is currently overloaded. Please retry later.", "server_error", None, None
+        case "server_error":
+            message = "The server had an error while processing your request. Sorry about that!"
+            return 500, message, "server_error", None, None
+        case "too_large":
+            return 413, "The request is too large.", wrong, None, None
+        case "rate_limited":
+            return 429, _rate_limited(problem), *_limit_words(problem)
+        case _:
+            return 400, problem.message, wrong, problem.param, problem.code
+
+
+def _rate_limited(problem: Problem) -> str:
+    what = "requests per min (RPM)" if problem.limit_kind == "requests" else "tokens per min (TPM)"
+    limit = "" if problem.limit is None else f": Limit {problem.limit}"
+    return (
+        f"Rate limit reached for {problem.model} in organization org-simulated on {what}{limit}. "
+        f"Please try again in {_duration(problem.retry_after_s or 1.0)}."
+    )
+
+
+def _limit_words(problem: Problem) -> tuple[str, None, str]:
+    return "requests" if problem.limit_kind == "requests" else "tokens", None, "rate_limit_exceeded"
+
+
+def _filtered() -> Json:
+    result: Json = {name: {"filtered": False, "severity": "safe"} for name in _FILTERS}
+    result["violence"] = {"filtered": True, "severity": "medium"}
+    result["jailbreak"] = {"filtered": False, "detected": False}
+    return {
+        "message": (
+            "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+            "Please modify your prompt and retry. To learn more about our content filtering policies please "
+            "read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766"
+        ),
+        "type": None,
+        "param": "prompt",
+        "code": "content_filter",
+        "status": 400,
+        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": result},
+    }
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{math.ceil(seconds * 1000)}ms"
+    minutes, rest = divmod(math.ceil(seconds * 1000) / 1000, 60)
+    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"

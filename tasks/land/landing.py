@@ -1,0 +1,105 @@
+"""Writes what a run produced into its files, shard by shard, and commits it whole."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tasks.land.rows import Row, attempt_row, call_row, grade_row, prompt_row, sample_rows
+from tasks.model import Call, Judged, Outcome, Suite
+from warehouse.catalog import rewrite_catalog
+from warehouse.commit import Manifest, commit_run
+from warehouse.files import DataFile, TableWriter, write_shared
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What was written for a run, before its commit."""
+
+    files: tuple[DataFile, ...]
+    answered: int
+    failed: int
+
+
+class Landing:
+    """Collects the rows of one run into Parquet files; nothing is visible before `commit`."""
+
+    def __init__(self, warehouse: Path, run_id: str, run_date: date) -> None:
+        self._warehouse = warehouse
+        self._run_id = run_id
+        self._run_date = run_date
+        self._stack = ExitStack()
+        self._writers: dict[str, TableWriter] = {}
+        self._prompts: dict[str, dict[bytes, Row]] = {}
+        self._suites: dict[str, Suite] = {}
+        self._graded_at = datetime.now(UTC)
+        self.answered = 0
+        self.failed = 0
+
+    def __enter__(self) -> Self:
+        """Open a file a table."""
+        for table in ("calls", "attempts", "grades"):
+            writer = TableWriter(self._warehouse, table, self._run_date, self._run_id, part="0")
+            self._writers[table] = self._stack.enter_context(writer)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Throw away what was not closed by `finish`."""
+        self._stack.__exit__(kind, error, trace)
+
+    def land(self, suite: Suite, graded: Sequence[tuple[Call, Outcome, Sequence[Judged]]]) -> None:
+        """Write the rows of one shard."""
+        self._suites[suite.name] = suite
+        prompts = self._prompts.setdefault(suite.name, {})
+        for call, outcome, _ in graded:
+            self.answered += outcome.status == "answered"
+            self.failed += outcome.status == "failed"
+            if call.prompt_hash.bytes not in prompts:
+                prompts[call.prompt_hash.bytes] = prompt_row(call)
+        self._writers["calls"].write([call_row(self._run_id, call, outcome) for call, outcome, _ in graded])
+        self._writers["attempts"].write(
+            [attempt_row(self._run_id, attempt) for _, outcome, _ in graded for attempt in outcome.attempts]
+        )
+        self._writers["grades"].write(
+            [grade_row(self._run_id, self._graded_at, judged) for _, _, grades in graded for judged in grades]
+        )
+
+    def finish(self) -> Landed:
+        """Close the files and write the suites' samples and prompts beside them."""
+        files = [file for writer in self._writers.values() if (file := writer.close()) is not None]
+        for name, suite in sorted(self._suites.items()):
+            files.append(write_shared(self._warehouse, "samples", list(sample_rows(suite))))
+            prompts = self._prompts[name]
+            if prompts:
+                rows = [prompts[key] for key in sorted(prompts)]
+                files.append(write_shared(self._warehouse, "prompts", rows))
+        return Landed(tuple(files), self.answered, self.failed)
+
+
+def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:
+    """Write the run's own row, make the run appear, and rewrite the catalog.
+
+    `run` holds the columns of the table `runs` but the counts, which `landed` knows.
+    """
+    started_at, run_id = run["started_at"], str(run["run_id"])
+    assert isinstance(started_at, datetime)
+    row = {**run, "answered_calls": landed.answered, "failed_calls": landed.failed}
+    with TableWriter(warehouse, "runs", started_at.date(), run_id, part="0") as writer:
+        writer.write([row])
+        own = writer.close()
+    assert own is not None
+    manifest = commit_run(
+        warehouse,
+        run_id=run_id,
+        kind=str(run["kind"]),
+        status=str(run["status"]),
+        run_date=started_at.date(),
+        files=[own, *landed.files],
+    )
+    rewrite_catalog(warehouse)
+    return manifest

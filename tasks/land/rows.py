@@ -1,0 +1,150 @@
+"""Rows of the warehouse's tables from the values of a run; names as in design.md, "The warehouse"."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tasks.model import Attempt, Call, Judged, Outcome, Suite, Usage
+
+Row = dict[str, object]
+
+
+def is_simulated(model: str) -> bool:
+    """Whether a model's answers come from the loopback server."""
+    return model.startswith("simulated/")
+
+
+def sample_rows(suite: Suite) -> Iterator[Row]:
+    """The samples of a suite version, all of them, whatever part a run asks."""
+    for sample in suite.samples:
+        yield {
+            "suite": suite.name,
+            "suite_version": suite.version,
+            "sample_id": sample.sample_id,
+            "input": sample.input,
+            "target": sample.target,
+            "targets": list(sample.targets),
+            "category": sample.category,
+            "cluster": sample.cluster,
+            "scored": sample.scored,
+            "metadata": _json(sample.metadata) if sample.metadata else None,
+        }
+
+
+def prompt_row(call: Call) -> Row:
+    """The prompt of a call as it is sent."""
+    return {"prompt_hash": call.prompt_hash, "messages": _json(list(call.messages)), "system": call.system}
+
+
+def call_row(run_id: str, call: Call, outcome: Outcome) -> Row:
+    """A call that has ended."""
+    answer = outcome.answer
+    return {
+        "run_id": run_id,
+        "call_key": call.call_key,
+        "request_hash": call.request_hash,
+        "prompt_hash": call.prompt_hash,
+        "suite": call.suite,
+        "suite_version": call.suite_version,
+        "sample_id": call.sample_id,
+        "epoch": call.epoch,
+        "role": call.role,
+        "variant": call.variant,
+        "provider": call.provider,
+        "model": call.model,
+        "endpoint": outcome.endpoint,
+        "params": _json(call.params),
+        "served_model": answer.served_model if answer else None,
+        "fingerprint": answer.fingerprint if answer else None,
+        "mode": "realtime",
+        "started_at": outcome.started_at,
+        "queued_s": outcome.queued_s,
+        "latency_s": outcome.latency_s,
+        "ttft_s": answer.ttft_s if answer else None,
+        "attempts": len(outcome.attempts),
+        "status": outcome.status,
+        "error_kind": outcome.error_kind,
+        "error": outcome.error,
+        "stop_reason": answer.stop_reason if answer else None,
+        "raw_stop_reason": answer.raw_stop_reason if answer else None,
+        "response": answer.text if answer else None,
+        "reasoning": answer.reasoning if answer else None,
+        **_token_columns(answer.usage if answer else None),
+        "request_id": answer.request_id if answer else None,
+        "reused_from": None,
+        "variant_version": call.variant_version,
+        "simulated": is_simulated(call.model),
+        "priced_as": call.priced_as,
+    }
+
+
+def attempt_row(run_id: str, attempt: Attempt) -> Row:
+    """One HTTP try."""
+    return {
+        "run_id": run_id,
+        "call_key": attempt.call_key,
+        "n": attempt.n,
+        "started_at": attempt.started_at,
+        "latency_s": attempt.latency_s,
+        "http_status": attempt.http_status,
+        "error_kind": attempt.error_kind,
+        "outcome": attempt.outcome,
+        "reserved_usd": None,
+        **_token_columns(attempt.usage),
+    }
+
+
+def grade_row(run_id: str, graded_at: datetime, judged: Judged) -> Row:
+    """One grade of one call."""
+    call, grade = judged.call, judged.grade
+    return {
+        "run_id": run_id,
+        "grading_id": run_id,
+        "graded_at": graded_at,
+        "call_key": call.call_key,
+        "suite": call.suite,
+        "suite_version": call.suite_version,
+        "sample_id": call.sample_id,
+        "epoch": call.epoch,
+        "variant": call.variant,
+        "model": call.model,
+        "grader": judged.grader,
+        "grader_version": judged.grader_version,
+        "is_score": judged.is_score,
+        "score": grade.score,
+        "passed": grade.passed,
+        "answer": grade.answer,
+        "reason": grade.reason,
+        "explanation": grade.explanation,
+        "judge_call_key": None,
+        "variant_version": call.variant_version,
+        "simulated": is_simulated(call.model),
+    }
+
+
+def _token_columns(usage: Usage | None) -> Row:
+    if usage is None:
+        names = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens")
+        return dict.fromkeys((*names, "output_tokens", "reasoning_tokens", "tokens_estimated"))
+    return {
+        "input_tokens": usage.input_tokens,
+        "cached_input_tokens": usage.cached_input_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "cache_write_1h_tokens": usage.cache_write_1h_tokens,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "tokens_estimated": usage.estimated,
+    }
+
+
+def _json(value: object) -> str:
+    """JSON text; what JSON has no word for (dates, decimals) becomes a string."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value) if not isinstance(value, Decimal) else format(value, "f")

@@ -1,0 +1,129 @@
+"""From a sample to the messages that are sent: the suite's template, or the override of a spec's entry."""
+
+import difflib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import SandboxedEnvironment
+
+from tasks.load.definition import CARD, PROMPT
+from tasks.model import Message, Sample, Suite
+from warehouse.errors import SuiteError
+
+UNDEFINED = re.compile(r"'([^']+)' is undefined")
+
+
+class PrintsNullError(Exception):
+    """A template would print NULL, as the word None."""
+
+
+def render_messages(
+    suite: Suite, sample: Sample, *, system: str | None, prompt: str | None
+) -> tuple[Message, ...]:
+    """The conversation that is sent for a sample.
+
+    `system` and `prompt` (a template's text) are a spec entry's; each wins over the suite's own. A sample
+    with `messages` is sent as these, whatever template there is; an entry's system message then takes the
+    place of theirs, a sample's is put before them where they have none. Without any template the column
+    `input` is sent as it is.
+
+    Raises: SuiteError: a template is not Jinja, names a column that there is not, prints a NULL, fails, or
+        yields nothing to ask.
+    """
+    turns = sample.messages or (Message(role="user", content=_user_text(suite, sample, prompt)),)
+    own = turns[0]["content"] if turns[0]["role"] == "system" else sample.system
+    spoken = tuple(turn for turn in turns if turn["role"] != "system")
+    first = system if system is not None else own
+    return (Message(role="system", content=first), *spoken) if first else spoken
+
+
+def check_templates(suite: Suite, *, system: str | None, prompt: str | None) -> None:
+    """Render the first sample, so that a template that cannot fit fails before the work of planning.
+
+    Raises: SuiteError: as render_messages.
+    """
+    if suite.samples:
+        render_messages(suite, suite.samples[0], system=system, prompt=prompt)
+
+
+def _user_text(suite: Suite, sample: Sample, prompt: str | None) -> str:
+    text = prompt if prompt is not None else suite.prompt
+    if text is not None:
+        rendered = _render(text, sample, suite, of_entry=prompt is not None)
+    elif sample.input is not None:
+        rendered = sample.input
+    else:
+        raise SuiteError(
+            f'{suite.name}: sample "{sample.sample_id}" has no input (NULL), and there is no prompt.jinja. '
+            f"Nothing was sent. Leave the row out of samples.sql, or give it an input."
+        )
+    if not rendered.strip():
+        raise SuiteError(
+            f'{suite.name}: the prompt of sample "{sample.sample_id}" is empty. Nothing was sent. Leave the '
+            f"row out of samples.sql, or mend its question."
+        )
+    return rendered
+
+
+def _render(text: str, sample: Sample, suite: Suite, *, of_entry: bool) -> str:
+    try:
+        return _compiled(text).render(sample.row)
+    except Exception as error:  # a template is a program and may raise anything
+        raise _explained(error, sample, _where(suite, of_entry=of_entry)) from error
+
+
+def _where(suite: Suite, *, of_entry: bool) -> str:
+    beside = Path(suite.folder, PROMPT)
+    if of_entry:
+        return f"{suite.name}: the prompt of the model's entry"
+    return str(beside if beside.exists() else Path(suite.folder, CARD))
+
+
+def _explained(error: Exception, sample: Sample, where: str) -> SuiteError:
+    place = f'{where}: sample "{sample.sample_id}"'
+    if isinstance(error, TemplateSyntaxError):
+        return SuiteError(f"{where}: not Jinja at line {error.lineno}: {error.message}. Nothing was sent.")
+    if isinstance(error, UndefinedError):
+        return SuiteError(f"{place}: {_undefined(error, sample)}")
+    if isinstance(error, PrintsNullError):
+        empty = ", ".join(name for name, value in sample.row.items() if value is None)
+        return SuiteError(
+            f"{place}: the template prints a NULL. Nothing was sent. NULL there: {empty or 'no column'}. "
+            f"Leave the row out of samples.sql, or write {{{{ column or '' }}}}."
+        )
+    return SuiteError(f"{place}: the template fails ({type(error).__name__}: {error}). Nothing was sent.")
+
+
+def _undefined(error: UndefinedError, sample: Sample) -> str:
+    found = UNDEFINED.search(error.message or "")
+    columns = f"It has: {', '.join(sample.row)}. Nothing was sent."
+    if found is None:
+        return f"{error.message}. {columns}"
+    near = difflib.get_close_matches(found[1], sample.row, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else " Rename it, or have samples.sql return it."
+    return f'the template names the column "{found[1]}", which the sample does not have. {columns}{hint}'
+
+
+def _printed(value: Any) -> Any:
+    if value is None:
+        raise PrintsNullError
+    return value
+
+
+@lru_cache(maxsize=128)
+def _compiled(text: str) -> Template:
+    return _environment().from_string(text)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> SandboxedEnvironment:
+    """Sandboxed: a template comes with a suite; not escaped: a prompt is text, not a page."""
+    return SandboxedEnvironment(
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+        finalize=_printed,
+    )

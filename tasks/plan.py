@@ -1,0 +1,168 @@
+"""The full list of calls of a run, as shards that are rendered when they are needed.
+
+A plan is small: it names samples, not prompts, so that a million calls do not lie in memory. The same plan
+renders the same calls (and keys) every time; that is what a resumed run relies on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.model import Call, Message, Sample, Suite, hash_uuid, short_hash
+from tasks.spec import EvalSpec, ModelEntry
+from warehouse.errors import SpecError
+
+Render = Callable[[Suite, Sample, str | None, str | None], tuple[Message, ...]]
+Merge = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+Pick = Callable[[Sequence[Sample], int | None, int], Sequence[Sample]]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What planning needs of the other steps: how to pick, render, merge parameters, and name a price."""
+
+    pick: Pick
+    render: Render
+    merge: Merge
+    priced_as: Callable[[str, str | None], str | None]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A competitor in a suite: the model entry with the parameters that hold for that suite."""
+
+    entry: ModelEntry
+    params: Mapping[str, Any]
+    prompt: str | None  # the text that replaces the suite's
+    version: str
+    priced_as: str | None
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return self.entry.variant
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A slice of a run's calls: one suite, one variant, up to `shard_size` calls."""
+
+    index: int
+    suite: Suite
+    variant: Variant
+    asked: tuple[tuple[Sample, int], ...]  # sample and epoch
+
+    @property
+    def title(self) -> str:
+        """How the Prefect task is called."""
+        return f"{self.suite.name} · {self.variant.name} · {self.index + 1}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every call of a run, shard by shard."""
+
+    run_id: str
+    spec: EvalSpec
+    shards: tuple[Shard, ...]
+    tools: Tools = field(repr=False)
+
+    @property
+    def n_calls(self) -> int:
+        """Planned calls."""
+        return sum(len(shard.asked) for shard in self.shards)
+
+    @property
+    def suites(self) -> list[Suite]:
+        """The suites of the run, each once."""
+        return list({shard.suite.name: shard.suite for shard in self.shards}.values())
+
+    def asked_samples(self, suite: Suite) -> list[Sample]:
+        """The samples of a suite that the run asks, each once, in the order asked."""
+        found = {
+            sample.sample_id: sample
+            for shard in self.shards
+            if shard.suite is suite
+            for sample, _ in shard.asked
+        }
+        return list(found.values())
+
+    def calls(self, shard: Shard) -> Iterator[Call]:
+        """The calls of one shard, rendered.
+
+        Raises: SuiteError: a template does not fit a sample.
+        """
+        suite, variant = shard.suite, shard.variant
+        model, params = variant.entry.model, dict(variant.params)
+        for sample, epoch in shard.asked:
+            messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
+            yield Call(
+                call_key=hash_uuid(
+                    [
+                        suite.name,
+                        suite.version,
+                        sample.sample_id,
+                        epoch,
+                        "answer",
+                        variant.name,
+                        model,
+                        params,
+                        messages,
+                    ]
+                ),
+                request_hash=hash_uuid([model, params, messages]),
+                prompt_hash=hash_uuid(list(messages)),
+                suite=suite.name,
+                suite_version=suite.version,
+                sample_id=sample.sample_id,
+                epoch=epoch,
+                role="answer",
+                variant=variant.name,
+                variant_version=variant.version,
+                model=model,
+                priced_as=variant.priced_as,
+                params=params,
+                messages=messages,
+            )
+
+
+def make_plan(
+    run_id: str, spec: EvalSpec, suites: Sequence[Suite], prompts: Mapping[str, str], tools: Tools
+) -> Plan:
+    """Lay out the shards: suite by suite, the variants taking turns so that they progress together.
+
+    `prompts` holds the text of each prompt file that a model entry names.
+    Raises: SpecError: a parameter that the model refuses.
+    """
+    shards: list[Shard] = []
+    for suite, options in zip(suites, spec.suite_entries, strict=True):
+        limit = options.limit if options.limit is not None else spec.limit
+        asked = [
+            (sample, epoch)
+            for epoch in range(1, spec.epochs + 1)
+            for sample in tools.pick(suite.samples, limit, spec.seed)
+        ]
+        variants = [_variant(entry, suite, prompts, tools) for entry in spec.models]
+        for start in range(0, len(asked), spec.shard_size):
+            part = tuple(asked[start : start + spec.shard_size])
+            shards += [
+                Shard(index=len(shards) + i, suite=suite, variant=variant, asked=part)
+                for i, variant in enumerate(variants)
+            ]
+    return Plan(run_id=run_id, spec=spec, shards=tuple(shards), tools=tools)
+
+
+def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools: Tools) -> Variant:
+    try:
+        params = tools.merge(entry.model, suite.params, entry.params)
+    except SpecError as error:
+        raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
+    prompt = prompts[entry.prompt] if entry.prompt else None
+    version = short_hash([entry.model, params, entry.system, prompt if prompt is not None else suite.prompt])
+    return Variant(
+        entry=entry,
+        params=params,
+        prompt=prompt,
+        version=version,
+        priced_as=tools.priced_as(entry.model, entry.priced_as),
+    )

@@ -1,0 +1,137 @@
+"""How far a run is, counted while it runs: calls, tokens, money, a line a variant."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from tasks.model import Call, Usage
+from tasks.plan import Plan
+from tasks.runs import write_json
+
+Price = Callable[[Call, Usage, datetime], Decimal | None]
+
+
+@dataclass
+class VariantProgress:
+    """The counts of one variant."""
+
+    variant: str
+    planned: int = 0
+    answered: int = 0
+    failed: int = 0
+    kept: int = 0  # of the answered: received by an earlier process of this run
+    attempts: int = 0
+    rate_limited: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: Decimal = Decimal(0)
+    unpriced: int = 0  # answered calls without a price: not in `usd`
+
+    @property
+    def done(self) -> int:
+        """Calls that have ended."""
+        return self.answered + self.failed
+
+
+@dataclass
+class Progress:
+    """The counts of a run; `price` says what an answered call costs."""
+
+    run_id: str
+    price: Price
+    variants: dict[str, VariantProgress] = field(default_factory=dict)
+    stage: str = "starting"
+    began: float = field(default_factory=time.monotonic)
+    asked_here: int = 0  # calls that ended in this process
+
+    def plan(self, plan: Plan) -> None:
+        """Take the plan's counts."""
+        for shard in plan.shards:
+            line = self.variants.setdefault(shard.variant.name, VariantProgress(shard.variant.name))
+            line.planned += len(shard.asked)
+        self.began = time.monotonic()
+
+    def attempt(self, call: Call, error_kind: str | None) -> None:
+        """One HTTP try has ended."""
+        line = self.variants[call.variant]
+        line.attempts += 1
+        line.rate_limited += error_kind == "rate_limited"
+
+    def ended(
+        self, call: Call, usage: Usage | None, at: datetime, *, answered: bool, kept: bool = False
+    ) -> None:
+        """A call has been answered or has finally failed."""
+        line = self.variants[call.variant]
+        if not answered:
+            line.failed += 1
+        else:
+            line.answered += 1
+            line.kept += kept
+        self.asked_here += not kept
+        if usage is not None:
+            line.input_tokens += usage.input_tokens + usage.cached_input_tokens
+            line.input_tokens += usage.cache_write_tokens + usage.cache_write_1h_tokens
+            line.output_tokens += usage.output_tokens
+            usd = self.price(call, usage, at)
+            line.usd += usd or 0
+            line.unpriced += usd is None
+
+    @property
+    def planned(self) -> int:
+        """Planned calls of the run."""
+        return sum(line.planned for line in self.variants.values())
+
+    @property
+    def done(self) -> int:
+        """Calls that have ended."""
+        return sum(line.done for line in self.variants.values())
+
+    @property
+    def failed(self) -> int:
+        """Calls that have finally failed."""
+        return sum(line.failed for line in self.variants.values())
+
+    @property
+    def usd(self) -> Decimal:
+        """Cost so far of what has a price."""
+        return sum((line.usd for line in self.variants.values()), Decimal(0))
+
+    @property
+    def calls_per_s(self) -> float:
+        """Calls that ended here, a second, since the first could be sent."""
+        return self.asked_here / max(time.monotonic() - self.began, 1e-9)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds to go at this rate; None before there is a rate."""
+        left = self.planned - self.done
+        return None if self.asked_here == 0 else left / max(self.calls_per_s, 1e-9)
+
+    def snapshot(self) -> dict[str, object]:
+        """What `progress/<run_id>.json` holds."""
+        return {
+            "run_id": self.run_id,
+            "at": datetime.now(UTC).isoformat(),
+            "stage": self.stage,
+            "planned_calls": self.planned,
+            "done_calls": self.done,
+            "failed_calls": self.failed,
+            "calls_per_s": round(self.calls_per_s, 1),
+            "usd": f"{self.usd:.6f}",
+            "left_s": None if self.left_s is None else round(self.left_s, 1),
+            "variants": [{**asdict(line), "usd": f"{line.usd:.6f}"} for line in self.variants.values()],
+        }
+
+
+async def keep_writing(progress: Progress, path: Path, every_s: float = 1.0) -> None:
+    """Replace the progress file until cancelled; once more at the end."""
+    try:
+        while True:
+            await asyncio.to_thread(write_json, path, progress.snapshot())
+            await asyncio.sleep(every_s)
+    finally:
+        write_json(path, progress.snapshot())

@@ -1,0 +1,75 @@
+"""The loopback server that answers for `simulated/` models: what it is told of a plan, and its life."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tasks.call.simulated.process import start_server
+from tasks.model import Sample, Suite
+from tasks.plan import Plan
+
+FORMS = {
+    "numeric": "number",
+    "choice": "letter",
+    "json_only": "json",
+    "json_present": "json",
+    "json_schema": "json",
+}
+
+
+def answer_form(suite: Suite) -> str:
+    """What a right answer of the suite looks like, read off its first grader."""
+    first = suite.graders[0]
+    extract = str(first.options.get("extract", ""))
+    if extract.startswith("json."):
+        return extract
+    if extract in {"code", "sql"}:
+        return extract
+    return FORMS.get(first.type, "text")
+
+
+def simulated_rows(plan: Plan) -> Iterator[dict[str, object]]:
+    """A row a distinct prompt: which sample it puts, and what a right answer is."""
+    seen: set[str] = set()
+    for shard in plan.shards:
+        if not shard.variant.entry.model.startswith("simulated/"):
+            continue
+        samples: dict[str, Sample] = {sample.sample_id: sample for sample, _ in shard.asked}
+        for call in plan.calls(shard):
+            prompt_hash = str(call.prompt_hash)
+            if prompt_hash not in seen:
+                seen.add(prompt_hash)
+                sample = samples[call.sample_id]
+                yield {
+                    "prompt_hash": prompt_hash,
+                    "suite": call.suite,
+                    "sample_id": call.sample_id,
+                    "category": sample.category,
+                    "form": answer_form(shard.suite),
+                    "target": sample.target
+                    if sample.target is not None
+                    else next(iter(sample.targets), None),
+                }
+
+
+@asynccontextmanager
+async def simulated_server(plan: Plan) -> AsyncIterator[str]:
+    """Start the server for a plan; yields its base URL; it ends with the block, or with this process.
+
+    NIGHTBENCH_SIMULATED may name a settings file (latency, rate limits, faults) of the server.
+    """
+    settings = os.environ.get("NIGHTBENCH_SIMULATED")
+    with tempfile.TemporaryDirectory(prefix="nightbench-simulated-") as folder:
+        told = Path(folder) / "plan.jsonl"
+        with told.open("w", encoding="utf-8") as file:
+            for row in simulated_rows(plan):
+                file.write(json.dumps(row, ensure_ascii=True) + "\n")
+        server = await asyncio.to_thread(start_server, told, Path(settings) if settings else None)
+        try:
+            yield server.base_url
+        finally:
+            await asyncio.to_thread(server.stop)

@@ -1,0 +1,208 @@
+"""The record of a run on disk: what was asked, by whom, and the lock of whoever works on it."""
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tasks.home import Home
+from tasks.spec import RUN_ID, EvalSpec, make_spec
+from warehouse.errors import SpecError
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `runs/<run_id>.json` holds; written once, before the engine starts."""
+
+    run_id: str
+    kind: str
+    trigger: str
+    started_at: str  # ISO 8601, UTC
+    fingerprint: str
+    spec: dict[str, Any]
+    flow_run_id: str | None = None
+    suite_folders: tuple[str, ...] = ()
+
+    @property
+    def started(self) -> datetime:
+        """When the run first started."""
+        return datetime.fromisoformat(self.started_at)
+
+    def eval_spec(self) -> EvalSpec:
+        """The spec as it was given."""
+        return make_spec(self.spec, f"runs/{self.run_id}.json")
+
+
+def new_run_id(now: datetime) -> str:
+    """A fresh id that sorts by time: `20260102-030405-x7k2`."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    return f"{now:%Y%m%d-%H%M%S}-" + "".join(secrets.choice(letters) for _ in range(4))
+
+
+def check_run_id(run_id: str) -> str:
+    """The id itself.
+
+    Raises: SpecError: it cannot name a folder.
+    """
+    if not RUN_ID.match(run_id):
+        raise SpecError(
+            f'run id "{run_id}": it is 1 to 40 of a-z, 0-9 and "-", not beginning with "-". Nothing was sent.'
+        )
+    return run_id
+
+
+def begin_run(
+    home: Home,
+    spec: EvalSpec,
+    run_id: str,
+    *,
+    trigger: str,
+    kind: str = "evaluate",
+    flow_run_id: str | None = None,
+    suite_folders: tuple[Path, ...] = (),
+) -> RunRecord:
+    """Write the record of a new run, or return that of the one with this id, whose limits may be changed.
+
+    Raises: SpecError: the id belongs to a run of another spec.
+    """
+    path = home.runs / f"{check_run_id(run_id)}.json"
+    old = read_run(home, run_id) if path.exists() else None
+    if old is not None and (old.fingerprint != spec.fingerprint() or old.kind != kind):
+        raise SpecError(
+            f'run id "{run_id}" belongs to a run of another spec, begun {old.started_at[:16]}. '
+            f"Nothing was sent. Give another --run-id, or go on with `nightbench resume {run_id}`."
+        )
+    record = RunRecord(
+        run_id=run_id,
+        kind=kind,
+        trigger=old.trigger if old else trigger,
+        started_at=old.started_at if old else datetime.now(UTC).isoformat(),
+        fingerprint=spec.fingerprint(),
+        spec=spec.model_dump(mode="json"),
+        flow_run_id=flow_run_id or (old.flow_run_id if old else None),
+        suite_folders=tuple(map(str, suite_folders)) or (old.suite_folders if old else ()),
+    )
+    if record != old:
+        write_json(path, asdict(record))
+    return record
+
+
+def read_run(home: Home, run_id: str) -> RunRecord:
+    """The record of a run.
+
+    Raises: SpecError: there is no such run, or its record cannot be read.
+    """
+    path = home.runs / f"{check_run_id(run_id)}.json"
+    try:
+        fields = json.loads(path.read_bytes())
+        return RunRecord(**{**fields, "suite_folders": tuple(fields["suite_folders"])})
+    except FileNotFoundError:
+        raise SpecError(
+            f'there is no run "{run_id}" in {home.root}. `nightbench runs` lists those there are.'
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SpecError(f"{path}: cannot be read as the record of a run ({error}).") from error
+
+
+def list_runs(home: Home) -> list[RunRecord]:
+    """Every run of this home, the newest first."""
+    if not home.runs.is_dir():
+        return []
+    records = [read_run(home, path.stem) for path in home.runs.glob("*.json")]
+    return sorted(records, key=lambda record: (record.started_at, record.run_id), reverse=True)
+
+
+@contextmanager
+def run_lock(home: Home, run_id: str) -> Iterator[None]:
+    """Hold the run while the block lasts; a second process is refused. Dies with its holder.
+
+    Raises: SpecError: another process works on this run.
+    """
+    path = home.runs / f"{run_id}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        if not _lock_within(descriptor, seconds=0.3):
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            raise SpecError(
+                f'run "{run_id}" is being worked on by another process (pid {holder or "unknown"}). '
+                f"Nothing was sent. Wait for it, or stop it first."
+            )
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock_within(descriptor: int, seconds: float) -> bool:
+    """Try a little longer than `is_running` holds the lock to look at it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def is_running(home: Home, run_id: str) -> bool:
+    """Whether a living process works on the run."""
+    try:
+        descriptor = os.open(home.runs / f"{run_id}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace a small JSON file whole: new file, fsync, rename."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with aside.open("wb") as file:
+            file.write(json.dumps(value, indent=1, ensure_ascii=True).encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def forget_unsent(home: Home, run_id: str) -> None:
+    """Remove the record of a run that was refused before anything was sent; one with a journal stays."""
+    if not home.journal(run_id).exists():
+        (home.runs / f"{run_id}.json").unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The counts of a progress file."""
+
+    planned: int
+    answered: int
+    failed: int
+
+
+def read_progress(home: Home, run_id: str) -> Seen | None:
+    """How far a run was when it last said so; None before it did."""
+    try:
+        fields = json.loads((home.progress / f"{run_id}.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    done, failed = int(fields["done_calls"]), int(fields["failed_calls"])
+    return Seen(planned=int(fields["planned_calls"]), answered=done - failed, failed=failed)

@@ -1,0 +1,309 @@
+"""One run at work: what its steps share, and each step as one function. The flow calls them in order.
+
+    prepare -> calling( call_shard ... ) -> landing( grade_shard, land_shard ... ) -> commit
+
+Everything that a step needs of another package is brought together here and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from tasks.call.endpoint import Endpoint, resolve_endpoint
+from tasks.call.facts import merge_params
+from tasks.call.journal import Journal
+from tasks.call.journal_reader import JournalState, read_journal
+from tasks.call.limiter import Limiter
+from tasks.call.provider import open_provider
+from tasks.call.session import CallSession, Lane
+from tasks.grade.base import Grader
+from tasks.grade.registry import make_grader
+from tasks.grade.respond import grade_answer
+from tasks.home import Home, Settings, code_version
+from tasks.land.landing import Landing, commit_landed
+from tasks.land.rows import is_simulated
+from tasks.load.discover import find_suite
+from tasks.load.pick import pick
+from tasks.load.render import render_messages
+from tasks.load.samples import load_suite
+from tasks.model import Call, GraderConfig, Judged, Outcome, Sample, Suite, Usage
+from tasks.plan import Plan, Shard, Tools, make_plan
+from tasks.progress import Progress, keep_writing
+from tasks.rehearsal import simulated_server
+from tasks.runs import RunRecord
+from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
+from warehouse.commit import Manifest
+from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.prices import resolve_priced_as, usd_of
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run that is ready to call: its plan, its graders, its endpoints, and its counts."""
+
+    home: Home
+    record: RunRecord
+    plan: Plan
+    graders: Mapping[str, Sequence[Grader]]  # by suite; the first is the score
+    progress: Progress
+
+    def __repr__(self) -> str:
+        """Short, because Prefect may show it."""
+        return f"Work({self.record.run_id})"
+
+
+def load_suites(settings: Settings, spec: EvalSpec) -> list[Suite]:
+    """The suites of a spec, with their samples.
+
+    Raises: SuiteError: an unknown suite (with the nearest names), or one that is not what it says.
+    """
+    return [
+        load_suite(find_suite(entry.name, settings.suite_folders), settings.home.cache)
+        for entry in spec.suite_entries
+    ]
+
+
+def plan_run(
+    run_id: str, spec: EvalSpec, suites: Sequence[Suite], *, only: Container[str] | None = None
+) -> Plan:
+    """The plan of a run; `only` narrows it to samples that are known to be wanted.
+
+    Raises: SpecError, SuiteError: before anything is sent.
+    """
+
+    def picked(samples: Sequence[Sample], limit: int | None, seed: int) -> Sequence[Sample]:
+        found = pick(samples, limit, seed)
+        return found if only is None else [sample for sample in found if sample.sample_id in only]
+
+    tools = Tools(
+        pick=picked,
+        render=lambda suite, sample, system, prompt: render_messages(
+            suite, sample, system=system, prompt=prompt
+        ),
+        merge=merge_params,
+        priced_as=lambda model, named: resolve_priced_as(model, named, None),
+    )
+    return make_plan(run_id, spec, suites, _prompt_files(spec), tools)
+
+
+def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str]) -> None:
+    """What can be refused at once: an unknown suite, a missing key.
+
+    Raises: SpecError, SuiteError.
+    """
+    for entry in spec.suite_entries:
+        find_suite(entry.name, settings.suite_folders)
+    check_endpoints([entry for entry in spec.models if needs_endpoint(entry)], environ)
+
+
+def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str] | None = None) -> Work:
+    """Load, plan and check everything that can be checked before money is spent.
+
+    Raises: SpecError, SuiteError: one sentence with file, place and remedy; nothing was sent.
+    """
+    spec = record.eval_spec()
+    for entry in spec.models:
+        if needs_endpoint(entry):
+            resolve_endpoint(entry, os.environ if environ is None else environ)
+    suites = load_suites(settings, spec)
+    plan = plan_run(record.run_id, spec, suites)
+    graders = {
+        suite.name: make_graders(suite, options)
+        for suite, options in zip(suites, spec.suite_entries, strict=True)
+    }
+    for suite in suites:
+        for grader in graders[suite.name]:
+            for sample in plan.asked_samples(suite):
+                grader.check(sample)
+    for shard in plan.shards:
+        for _ in plan.calls(shard):
+            pass  # renders: a template that does not fit a sample is found here
+    progress = Progress(record.run_id, price_call)
+    progress.plan(plan)
+    return Work(settings.home, record, plan, graders, progress)
+
+
+def make_graders(suite: Suite, options: SuiteEntry | None = None) -> list[Grader]:
+    """The graders of a suite, or those that the spec puts in their place."""
+    configs: Sequence[GraderConfig] = suite.graders
+    place = f"datasets/{suite.name}/suite.toml"
+    if options is not None and options.graders is not None:
+        place = f'graders of suite "{suite.name}" in the spec'
+        configs = [
+            GraderConfig(str(fields.get("type", "")), {k: v for k, v in fields.items() if k != "type"})
+            for fields in options.graders
+        ]
+    return [make_grader(config, place) for config in configs]
+
+
+def price_call(call: Call, usage: Usage, at: datetime) -> Decimal | None:
+    """What an answered call costs; None where there is no price."""
+    return None if call.priced_as is None else usd_of(call.priced_as, usage, at)
+
+
+def needs_endpoint(entry: ModelEntry) -> bool:
+    """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
+    return not entry.model.startswith("simulated/") or entry.base_url is not None
+
+
+@asynccontextmanager
+async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[CallSession]:
+    """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
+    spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
+    async with AsyncExitStack() as stack:
+        known = await asyncio.to_thread(read_journal, folder)
+        journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        server = None
+        if any(not needs_endpoint(entry) for entry in spec.models):
+            server = await stack.enter_async_context(simulated_server(work.plan))
+        lanes: dict[str, Lane] = {}
+        for entry in spec.models:
+            if lane_of(entry) not in lanes:
+                provider = open_provider(_endpoint(entry, server))
+                stack.push_async_callback(provider.close)
+                lanes[lane_of(entry)] = Lane(provider, Limiter(entry.limits))
+        writer = asyncio.create_task(
+            keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
+        )
+        stack.push_async_callback(_end, writer)
+        yield CallSession(
+            lanes,
+            journal,
+            known,
+            work.progress,
+            max_failed=int(spec.max_failed * work.plan.n_calls),
+            retry_failed=retry_failed,
+            seed=spec.seed,
+        )
+
+
+def lane_of(entry: ModelEntry) -> str:
+    """What calls must have in common to share a client and a limiter."""
+    return "|".join((entry.model, entry.base_url or "", entry.api_key_env or ""))
+
+
+def shards_at_once(work: Work, entry: ModelEntry) -> int:
+    """So many shards of a model keep its places full without holding every prompt in memory."""
+    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_size
+
+
+class Graded:
+    """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by."""
+
+    def __init__(self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]]) -> None:
+        self.suite = suite
+        self.calls = calls
+
+
+class Lander:
+    """Lands a run's shards from its journal, and commits the run."""
+
+    def __init__(self, work: Work, known: JournalState, files: Landing) -> None:
+        self.known = known
+        self._work = work
+        self._files = files
+
+    def land(self, graded: Graded) -> None:
+        """Write the rows of one shard."""
+        self._files.land(graded.suite, graded.calls)
+
+    def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
+        """Make the run appear in the warehouse, with the status that its end deserves."""
+        planned = self._work.plan.n_calls
+        return commit_work(self._work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
+
+
+def commit_work(
+    work: Work, files: Landing, *, planned: int, fatal: NightbenchError | None, flow_run_id: str | None
+) -> Manifest:
+    """Close the files of a run and commit them with the run's own row."""
+    record, landed = work.record, files.finish()
+    return commit_landed(
+        work.home.warehouse,
+        {
+            "run_id": record.run_id,
+            "kind": record.kind,
+            "status": run_status(fatal, planned - landed.answered - landed.failed),
+            "started_at": record.started,
+            "finished_at": datetime.now(UTC),
+            "spec": json.dumps(record.spec, ensure_ascii=False),
+            "planned_calls": planned,
+            "code_version": code_version(),
+            "flow_run_id": flow_run_id,
+            "trigger": record.trigger,
+            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.models),
+        },
+        landed,
+    )
+
+
+@contextmanager
+def landing(work: Work) -> Iterator[Lander]:
+    """Open the run's files; what was not committed when the block ends is thrown away."""
+    record = work.record
+    known = read_journal(work.home.journal(record.run_id))
+    with Landing(work.home.warehouse, record.run_id, record.started.date()) as files:
+        yield Lander(work, known, files)
+
+
+def run_status(fatal: NightbenchError | None, missing: int) -> str:
+    """The word of `runs.status`."""
+    if fatal is None:
+        return "partial" if missing else "complete"
+    return "cancelled" if isinstance(fatal, StoppedShort) else "failed"
+
+
+def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
+    """Every call of the shard that has ended, with its outcome and its grades."""
+    graders = work.graders[shard.suite.name]
+    samples = {sample.sample_id: sample for sample, _ in shard.asked}
+    calls: list[tuple[Call, Outcome, list[Judged]]] = []
+    for call in work.plan.calls(shard):
+        outcome = known.outcome(call.call_key)
+        if outcome is not None:
+            calls.append((call, outcome, grade_call(graders, call, samples[call.sample_id], outcome)))
+    return Graded(shard.suite, calls)
+
+
+def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:
+    """The grades of a call; none where it failed for the provider's or our reasons."""
+    if outcome.answer is None:
+        return []
+    return [
+        Judged(call, grader.name, grader.version, is_score=grader is graders[0], grade=grade)
+        for grader, grade in grade_answer(graders, sample, outcome.answer)
+    ]
+
+
+def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:
+    if not needs_endpoint(entry):
+        assert server_url is not None, "a simulated model without an address has its server"
+        entry = entry.model_copy(update={"base_url": server_url})
+    return resolve_endpoint(entry, os.environ)
+
+
+def _prompt_files(spec: EvalSpec) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for entry in spec.models:
+        if entry.prompt is not None:
+            try:
+                texts[entry.prompt] = Path(entry.prompt).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SpecError(
+                    f'variant "{entry.variant}": the prompt file {entry.prompt} cannot be read ({error}). '
+                    f"Nothing was sent."
+                ) from error
+    return texts
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

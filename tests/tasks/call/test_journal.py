@@ -1,0 +1,416 @@
+"""The journal reports a response as durable only when it is; one sync serves many; a dead one's file is mended."""
+
+import asyncio
+import errno
+import os
+import subprocess
+import sys
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tasks.call.journal import SYNC_EVERY_S, Journal, JournalIO, TornTail, read_journal
+from tasks.call.journal_reader import is_owned
+from tasks.call.journal_records import parse
+from tests.tasks.call.journal_cases import RUN_ID, START, answered, failed, key_of
+from warehouse.errors import WarehouseError
+
+
+class Syncs:
+    """Counts syncs, and fails or waits when told to."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+        self.error: OSError | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self, descriptor: int) -> None:
+        self.at.append(time.monotonic())
+        assert self.gate.wait(10)
+        if self.error:
+            raise self.error
+        os.fdatasync(descriptor)
+
+
+class Disk:
+    """Writes until its room is spent, then parts of a line, then nothing."""
+
+    def __init__(self, error: int = errno.ENOSPC) -> None:
+        self.room: int | None = None
+        self.error = error
+
+    def __call__(self, descriptor: int, line: bytes) -> int:
+        if self.room is None:
+            return os.write(descriptor, line)
+        if self.room == 0:
+            raise OSError(self.error, os.strerror(self.error))
+        written = os.write(descriptor, line[: self.room])
+        self.room -= written
+        return written
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "journal" / RUN_ID
+
+
+def test_one_sync_serves_many_waiters(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID, JournalIO(sync=syncs)) as journal:
+            syncs.at.clear()
+            await asyncio.gather(*(journal.end(answered(number)) for number in range(500)))
+            assert len(syncs.at) == 1
+
+    asyncio.run(use())
+    assert len(read_journal(folder).answered) == 500
+
+
+def test_syncs_are_at_least_50_ms_apart_while_answers_stream_in(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID, JournalIO(sync=syncs)) as journal:
+            syncs.at.clear()
+            async with asyncio.TaskGroup() as group:
+                for number in range(100):
+                    group.create_task(journal.end(answered(number)))
+                    await asyncio.sleep(0.004)
+
+    asyncio.run(use())
+    assert 3 <= len(syncs.at) <= 1 + (syncs.at[-1] - syncs.at[0]) / (SYNC_EVERY_S - 0.005)
+    for earlier, later in zip(syncs.at, syncs.at[1:], strict=False):
+        assert later - earlier > SYNC_EVERY_S - 0.005  # the thread that syncs may start late
+
+
+def test_the_first_answer_after_a_pause_does_not_wait_for_company(folder: Path) -> None:
+    async def use() -> float:
+        async with Journal.open(folder, RUN_ID) as journal:
+            waits = []
+            for number in range(5):
+                await asyncio.sleep(SYNC_EVERY_S * 1.2)
+                start = time.monotonic()
+                await journal.end(answered(number))
+                waits.append(time.monotonic() - start)
+            return min(waits)
+
+    assert asyncio.run(use()) < SYNC_EVERY_S / 2
+
+
+def test_an_end_returns_only_after_a_sync_that_began_after_its_write(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID, JournalIO(sync=syncs)) as journal:
+            syncs.gate.clear()
+            first = journal.append(answered(1))
+            while len(syncs.at) < 2:  # the head's, and the first answer's, which is held up
+                await asyncio.sleep(0.001)
+            second = journal.append(answered(2))
+            assert not first.done()
+            syncs.gate.set()
+            await first
+            assert not second.done()
+            await second
+            assert len(syncs.at) == 3
+
+    asyncio.run(use())
+
+
+def test_a_begin_is_in_the_file_at_once_and_costs_no_sync(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID, JournalIO(sync=syncs)) as journal:
+            syncs.at.clear()
+            journal.begin(key_of(1), 1, START)
+            assert key_of(1).hex in journal.path.read_text().replace("-", "")
+            await asyncio.sleep(2 * SYNC_EVERY_S)
+            assert syncs.at == []
+
+    asyncio.run(use())
+
+
+def test_an_end_repeats_what_its_begin_reserved(folder: Path) -> None:
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID) as journal:
+            journal.begin(key_of(1), 1, START, Decimal("0.012345678901"))
+            await journal.end(answered(1))
+
+    asyncio.run(use())
+    begin, end = (parse(line) for line in (folder / "1.jsonl").read_bytes().splitlines()[1:])
+    assert begin["reserved_usd"] == end["reserved_usd"] == "0.012345678901"
+
+
+def test_a_cancelled_waiter_holds_up_nobody_and_its_answer_is_kept(folder: Path) -> None:
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID) as journal:
+            leaver = asyncio.create_task(journal.end(answered(1)))
+            stayer = asyncio.create_task(journal.end(answered(2)))
+            await asyncio.sleep(0)
+            leaver.cancel()
+            await stayer
+            with pytest.raises(asyncio.CancelledError):
+                await leaver
+
+    asyncio.run(use())
+    assert set(read_journal(folder).answered) == {key_of(1), key_of(2)}
+
+
+def test_close_waits_for_what_nobody_waits_for(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        async with Journal.open(folder, RUN_ID, JournalIO(sync=syncs)) as journal:
+            syncs.at.clear()
+            journal.append(failed(1))
+        assert len(syncs.at) >= 1
+
+    asyncio.run(use())
+
+
+def test_a_failed_sync_reaches_every_waiter_and_nothing_is_accepted_after_it(folder: Path) -> None:
+    syncs = Syncs()
+
+    async def use() -> None:
+        journal = Journal.open(folder, RUN_ID, JournalIO(sync=syncs))
+        await journal.end(answered(0))
+        syncs.error = OSError(errno.EIO, os.strerror(errno.EIO))
+        results = await asyncio.gather(
+            *(journal.end(answered(number)) for number in range(1, 20)), return_exceptions=True
+        )
+        assert all(isinstance(result, WarehouseError) for result in results)
+        assert str(folder / "1.jsonl") in str(results[0])
+        assert "Input/output error" in str(results[0])
+        assert "resume the run" in str(results[0])
+        syncs.error = None
+        with pytest.raises(WarehouseError, match="cannot be written"):
+            journal.begin(key_of(30), 1, START)
+        with pytest.raises(WarehouseError, match="cannot be written"):
+            journal.append(answered(31))
+        with pytest.raises(WarehouseError, match="may not be kept"):
+            await journal.close()
+
+    asyncio.run(use())
+    assert key_of(0) in read_journal(folder).answered
+
+
+def test_a_full_disk_refuses_new_attempts_and_keeps_the_answers_in_flight(folder: Path) -> None:
+    disk = Disk()
+
+    async def use() -> None:
+        journal = Journal.open(folder, RUN_ID, JournalIO(write=disk, reserve_bytes=8192))
+        reserve = folder / "1.reserve"
+        assert reserve.stat().st_blocks * 512 >= 8192
+        for number in range(3):
+            journal.begin(key_of(number), 1, START)
+        disk.room = 50  # less than a line
+        with pytest.raises(WarehouseError, match=r"1\.jsonl: .*No space left.*Free space on that disk"):
+            journal.begin(key_of(3), 1, START)
+        real_unlink = Path.unlink
+
+        def unlink(path: Path, missing_ok: bool = False) -> None:
+            real_unlink(path, missing_ok)
+            disk.room = 8192
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Path, "unlink", unlink)
+            await asyncio.gather(*(journal.end(answered(number)) for number in range(3)))
+        with pytest.raises(WarehouseError, match=r"this attempt was not sent"):
+            journal.begin(key_of(4), 1, START)
+        await journal.close()
+
+    asyncio.run(use())
+    with read_journal(folder) as state:
+        assert set(state.answered) == {key_of(0), key_of(1), key_of(2)}
+        assert (state.torn, state.corrupt) == ([], [])
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG])
+@pytest.mark.parametrize("room", [0, 1, 17, 300])
+def test_a_failed_write_leaves_no_part_of_a_line_and_no_lie(folder: Path, code: int, room: int) -> None:
+    disk = Disk(code)
+
+    async def use() -> None:
+        journal = Journal.open(folder, RUN_ID, JournalIO(write=disk, reserve_bytes=0))
+        durable = journal.append(answered(0))
+        size = journal.path.stat().st_size
+        disk.room = room
+        with pytest.raises(WarehouseError, match="cannot be written"):
+            await journal.end(answered(1))
+        assert journal.path.stat().st_size == size
+        await durable  # what was whole before is durable all the same
+        if code in {errno.EIO, errno.EFBIG}:
+            with pytest.raises(WarehouseError):
+                await journal.close()
+        else:
+            await journal.close()
+
+    asyncio.run(use())
+    with read_journal(folder) as state:
+        assert set(state.answered) == {key_of(0)}
+        assert (state.torn, state.corrupt) == ([], [])
+
+
+def test_a_file_size_limit_of_the_system_is_met_with_a_clear_error(folder: Path) -> None:
+    code = f"""
+import asyncio, resource
+from pathlib import Path
+from tasks.call.journal import Journal
+from tests.tasks.call.journal_cases import answered
+resource.setrlimit(resource.RLIMIT_FSIZE, (5 << 20, 5 << 20))
+async def main():
+    journal = Journal.open(Path({str(folder)!r}), {RUN_ID!r})
+    for number in range(100):
+        await journal.end(answered(number, text="x" * 1_000_000))
+        print(number, flush=True)
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        timeout=60,
+    )
+    assert "WarehouseError" in done.stderr
+    assert "File too large" in done.stderr
+    with read_journal(folder) as state:
+        assert set(state.answered) == {key_of(int(line)) for line in done.stdout.split()}
+        assert (len(state.answered), state.torn, state.corrupt) == (5, [], [])
+
+
+def test_a_torn_tail_of_any_length_is_cut_by_the_next_owner_and_reported(folder: Path) -> None:
+    async def write(first: int) -> list[TornTail]:
+        async with Journal.open(folder, RUN_ID) as journal:
+            await journal.end(answered(first))
+            return journal.cut
+
+    assert asyncio.run(write(1)) == []
+    path = folder / "1.jsonl"
+    whole = path.read_bytes()
+    start = whole.rindex(b"\n", 0, len(whole) - 1) + 1
+    for end in range(start + 1, len(whole)):
+        path.write_bytes(whole[:end])
+        with read_journal(folder) as before:
+            assert before.torn == [TornTail(path, start, end - start)]
+            assert len(before.answered) == 0
+        journal = Journal.open(folder, RUN_ID)
+        assert journal.path == path
+        assert journal.cut == [TornTail(path, start, end - start)]
+        asyncio.run(journal.close())
+        with read_journal(folder) as after:
+            assert (after.torn, after.corrupt) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        pytest.param(bytes(5000), id="zeros, as a power cut leaves them"),
+        pytest.param(bytes(3 << 20), id="more zeros than the window that is read first"),
+        pytest.param(b"\n\n\n", id="empty lines"),
+        pytest.param(b'{"crc":"00000000","kind":"begin"}\n', id="a line whose checksum does not fit"),
+        pytest.param(b'{"crc":"zzzzzzzz","kind":"begin"}\n', id="a checksum that is no number"),
+    ],
+)
+def test_a_tail_of_rubbish_is_cut(folder: Path, tail: bytes) -> None:
+    async def write(number: int) -> list[TornTail]:
+        async with Journal.open(folder, RUN_ID) as journal:
+            await journal.end(answered(number))
+            return journal.cut
+
+    asyncio.run(write(1))
+    path = folder / "1.jsonl"
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() + tail)
+    assert asyncio.run(write(2)) == [TornTail(path, size, len(tail))]
+    with read_journal(folder) as state:
+        assert set(state.answered) == {key_of(1), key_of(2)}
+        assert (state.torn, state.corrupt) == ([], [])
+
+
+def test_a_file_without_one_whole_line_is_begun_anew(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "1.jsonl").write_bytes(b'{"crc":"12')
+    journal = Journal.open(folder, RUN_ID)
+    assert journal.cut == [TornTail(folder / "1.jsonl", 0, 10)]
+    asyncio.run(journal.close())
+    assert parse((folder / "1.jsonl").read_bytes())["run_id"] == RUN_ID
+
+
+def test_the_living_keep_their_files_and_a_dead_one_s_is_taken_over(folder: Path) -> None:
+    first, second = Journal.open(folder, RUN_ID), Journal.open(folder, RUN_ID)
+    assert (first.path.name, second.path.name) == ("1.jsonl", "2.jsonl")
+    asyncio.run(first.close())
+    third = Journal.open(folder, RUN_ID)
+    assert third.path.name == "1.jsonl"
+    for journal in (second, third):
+        asyncio.run(journal.close())
+
+
+def test_a_forked_child_neither_keeps_the_lock_nor_writes(folder: Path) -> None:
+    journal = Journal.open(folder, RUN_ID)
+    ready, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:  # outlives its parent's journal
+        try:
+            journal.begin(key_of(1), 1, START)
+            verdict = b"wrote"
+        except WarehouseError as error:
+            verdict = b"refused" if "parent" in str(error) else b"other error"
+        os.write(ready[1], verdict)
+        os.read(done[0], 1)
+        os._exit(0)
+    try:
+        assert os.read(ready[0], 100) == b"refused"
+        assert is_owned(journal.path)  # the child's closing took nothing from the parent
+        asyncio.run(journal.close())
+        assert not is_owned(journal.path)
+    finally:
+        os.write(done[1], b"x")
+        os.waitpid(child, 0)
+        for descriptor in (*ready, *done):
+            os.close(descriptor)
+
+
+def test_another_run_s_file_is_refused(folder: Path) -> None:
+    asyncio.run(Journal.open(folder, "other").close())
+    with pytest.raises(WarehouseError, match='the journal of run "other", not of "nightly-1"'):
+        Journal.open(folder, RUN_ID)
+    assert not is_owned(folder / "1.jsonl")
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file")
+    with pytest.raises(
+        WarehouseError, match=r"cannot be written \(.*\)\. Nothing was sent\. .*NIGHTBENCH_HOME"
+    ):
+        Journal.open(tmp_path / "journal" / RUN_ID, RUN_ID)
+
+
+def test_a_journal_serves_a_second_loop_when_the_first_was_cut_short(folder: Path) -> None:
+    journal = Journal.open(folder, RUN_ID)
+
+    async def leave() -> None:
+        journal.append(answered(1))
+
+    async def stay() -> None:
+        await journal.end(answered(2))
+        await journal.close()
+
+    asyncio.run(leave())
+    asyncio.run(stay())
+    assert len(read_journal(folder).answered) == 2
+
+
+def test_times_of_lines_never_fall_even_when_the_clock_does_and_the_owner_changes(folder: Path) -> None:
+    for now in (2_000_000, 1_000_000):
+        journal = Journal.open(folder, RUN_ID, JournalIO(time_ns=lambda now=now: now * 1000))
+        journal.begin(key_of(now), 1, START)
+        asyncio.run(journal.close())
+    assert [parse(line)["at"] for line in (folder / "1.jsonl").read_bytes().splitlines()] == [2_000_000] * 4

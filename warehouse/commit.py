@@ -1,0 +1,182 @@
+"""The instant at which a run appears: one manifest, renamed into `commits/`, lists all its files.
+
+`commits/<run_id>.<n>.json`, n from 000001; the highest n of a run counts, a manifest is never changed.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from warehouse.columns import SCHEMA_VERSION
+from warehouse.durable import DataFile, fsync_folder, make_folder, writing
+from warehouse.errors import WarehouseError
+
+FOLDER = "commits"
+NAME = re.compile(r"(?P<run_id>[a-z0-9][a-z0-9-]{0,39})\.(?P<n>[0-9]{6})\.json\Z")
+
+
+class Manifest(BaseModel):
+    """What a commit says: which files are the run, whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_version: int = Field(alias="schema")
+    run_id: str
+    n: int
+    committed_at: datetime
+    kind: str
+    status: str
+    run_date: date
+    priced_as: tuple[str, ...]  # the models whose prices the run needs
+    files: tuple[DataFile, ...]
+
+    @property
+    def name(self) -> str:
+        """The manifest's file name."""
+        return f"{self.run_id}.{self.n:06d}.json"
+
+
+def commit_run(
+    warehouse: Path,
+    *,
+    run_id: str,
+    kind: str,
+    status: str,
+    run_date: date,
+    files: Sequence[DataFile],
+    committed_at: datetime | None = None,
+) -> Manifest:
+    """Make a run appear, whole, as the next manifest of its run. `committed_at` is now by default.
+
+    Raises: WarehouseError: a listed file is not there as described, or the disk refuses; then nothing
+        has appeared.
+    """
+    if not NAME.match(f"{run_id}.000001.json"):
+        raise ValueError(f'"{run_id}" is no run id')
+    for file in files:
+        check_file(warehouse, file, run_id)
+    folder = warehouse / FOLDER
+    with writing(folder):
+        make_folder(folder)
+        manifest = Manifest(
+            schema_version=SCHEMA_VERSION,
+            run_id=run_id,
+            n=max((n for other, n in manifest_names(warehouse) if other == run_id), default=0) + 1,
+            committed_at=committed_at or datetime.now(UTC),
+            kind=kind,
+            status=status,
+            run_date=run_date,
+            priced_as=_models_priced(warehouse, files),
+            files=tuple(files),
+        )
+        while not _place(folder, manifest):
+            manifest = manifest.model_copy(update={"n": manifest.n + 1})
+    return manifest
+
+
+def committed(warehouse: Path) -> list[Manifest]:
+    """The newest manifest of each run, in the order of run_date and run_id.
+
+    Raises: WarehouseError: a manifest is damaged, or a file lies there that is none.
+    """
+    newest: dict[str, int] = {}
+    for run_id, n in manifest_names(warehouse):
+        newest[run_id] = max(n, newest.get(run_id, 0))
+    found = [_read(warehouse / FOLDER / f"{run_id}.{n:06d}.json") for run_id, n in newest.items()]
+    return sorted(found, key=lambda manifest: (manifest.run_date, manifest.run_id))
+
+
+def manifest_names(warehouse: Path) -> list[tuple[str, int]]:
+    """Run id and number of every manifest there is, sorted; hidden files are being written or locks.
+
+    Raises: WarehouseError: a file lies there that is none.
+    """
+    folder = warehouse / FOLDER
+    names: list[tuple[str, int]] = []
+    for name in os.listdir(folder) if folder.is_dir() else ():
+        if name.startswith("."):
+            continue
+        match = NAME.match(name)
+        if match is None:
+            raise WarehouseError(
+                f"{folder / name}: this is no manifest; their names are <run_id>.<6 digits>.json. "
+                "No run has changed. Move the file elsewhere."
+            )
+        names.append((match["run_id"], int(match["n"])))
+    return sorted(names)
+
+
+def check_file(warehouse: Path, file: DataFile, run_id: str) -> None:
+    """Check that a committed file is there; one of a run also has its size.
+
+    A shared file's bytes may differ from an older manifest's where it was repaired: its name says what
+    rows it holds.
+
+    Raises: WarehouseError: it is missing or has another size.
+    """
+    path = warehouse / file.path
+    try:
+        n_bytes = path.stat().st_size
+    except OSError as error:
+        raise WarehouseError(
+            f"{path}: the run {run_id} lists this file, and it cannot be read ({error.strerror}). Bring it "
+            f'back from a backup, or land the run again from its journal: "nightbench resume {run_id}".'
+        ) from error
+    if "/run_id=" in file.path and n_bytes != file.n_bytes:
+        raise WarehouseError(
+            f"{path}: has {n_bytes} bytes, and the run {run_id} lists it with {file.n_bytes}. Bring it back "
+            f'from a backup, or land the run again from its journal: "nightbench resume {run_id}".'
+        )
+
+
+def _place(folder: Path, manifest: Manifest) -> bool:
+    """Write the manifest aside and link it to its name, which must be free; false where it is not."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp") as file:
+        file.write(manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+        os.fchmod(file.fileno(), 0o644)
+        try:
+            (folder / manifest.name).hardlink_to(file.name)
+        except FileExistsError:
+            return False
+        fsync_folder(folder)
+    return True
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"{error.error_count()} fields are wrong"
+        raise WarehouseError(
+            f"{path}: this manifest cannot be read ({reason}). The run's files are untouched. Bring the "
+            "manifest back from a backup, or move it elsewhere: then the run's commit before it counts, "
+            'and "nightbench resume" commits the run again.'
+        ) from error
+    if manifest.schema_version > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"{path}: written by a newer nightbench (schema {manifest.schema_version}; this one knows "
+            f"{SCHEMA_VERSION}). Nothing was changed. Update nightbench."
+        )
+    if manifest.name != path.name:
+        raise WarehouseError(
+            f"{path}: this is the manifest {manifest.name} under another name. Nothing was changed. "
+            "Give it its name back, or move it elsewhere."
+        )
+    return manifest
+
+
+def _models_priced(warehouse: Path, files: Sequence[DataFile]) -> tuple[str, ...]:
+    paths = [str(warehouse / file.path) for file in files if file.table == "calls"]
+    if not paths:
+        return ()
+    query = "select distinct priced_as from read_parquet(?) where priced_as is not null order by 1"
+    with duckdb.connect() as connection:
+        return tuple(str(row[0]) for row in connection.execute(query, [paths]).fetchall())
