@@ -7,29 +7,33 @@ it), what is left is marked cancelled, and `serve` kills this process's group.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.orchestration import PrefectClient
-    from prefect.client.schemas.objects import FlowRun, StateType
+    from prefect.client.schemas.objects import State, StateType
     from prefect.runner import Runner
-    from prefect.states import State
 
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name of the flow; set by `serve` for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
 ENTRYPOINT = "flows.served.served_flow"
-ASK_AGAIN_S = 1.0
-GIVE_UP_S = 2.2
+ASK_AGAIN_S = 0.8
+GIVE_UP_S = 1.8
+NOTE_S = 0.5  # for a word with the server before and after
+END_S = 3.5
 QUERY_S = 2.0  # a run from the UI starts within so long
 NIGHTLY, AD_HOC = "nightly", "evaluate"
 FLOW_DESCRIPTION = {
@@ -81,21 +85,34 @@ async def _run(orders: Orders) -> None:
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
         ids = await register(runner, served_flow, orders)
-        await close_open_runs(client, ids, "Crashed", "`nightbench serve` was gone before this run ended.")
+        left = await open_runs(client, ids)
+        await close_runs(client, left, "Crashed", "`nightbench serve` was gone before this run ended.")
         running = asyncio.create_task(runner.start())
-        await asyncio.sleep(0)
-        while not runner.started and not running.done():
-            await asyncio.sleep(0.02)
-        # not SIG_IGN: the children would inherit that
-        signal.signal(signal.SIGTERM, lambda *_: None)
         _report(orders, Report(nightly=str(ids[0]), ad_hoc=str(ids[1])))
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
             running.result()
             raise RuntimeError("Prefect's runner ended by itself")
+        _end_anyway()
+        cut: list[UUID] = []
+        with contextlib.suppress(Exception):  # the server may have died with `serve`; then nothing is noted
+            cut = await asyncio.wait_for(open_runs(client, ids), NOTE_S)
         await stop_children()
-        await close_open_runs(client, ids, "Cancelled", "`nightbench serve` was stopped.")
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(
+                close_runs(client, cut, "Cancelled", "`nightbench serve` was stopped."), NOTE_S
+            )
+
+
+def _end_anyway() -> None:
+    """End this process and its flow runs when stopping takes longer than it may."""
+
+    def end() -> None:
+        time.sleep(END_S)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=end, daemon=True, name="end-anyway").start()
 
 
 async def register(runner: "Runner", served: "Flow[..., Any]", orders: Orders) -> tuple[UUID, UUID]:
@@ -120,8 +137,8 @@ async def register(runner: "Runner", served: "Flow[..., Any]", orders: Orders) -
     return ids[0], ids[1]
 
 
-async def close_open_runs(client: "PrefectClient", ids: Sequence[UUID], name: str, why: str) -> None:
-    """Give a final state to every run of these deployments that is under way and whose process is gone."""
+async def open_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
+    """The runs of these deployments that are under way, by Prefect's word."""
     from prefect.client.schemas.filters import (
         DeploymentFilter,
         DeploymentFilterId,
@@ -129,24 +146,36 @@ async def close_open_runs(client: "PrefectClient", ids: Sequence[UUID], name: st
         FlowRunFilterState,
         FlowRunFilterStateType,
     )
-    from prefect.client.schemas.objects import StateType
 
-    under_way = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    under_way = FlowRunFilterStateType(any_=_under_way())
     runs = await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=under_way))),
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)),
         deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids))),
     )
-    for run in runs:
-        await client.set_flow_run_state(run.id, _final(name, run, why), force=True)
+    return [run.id for run in runs]
 
 
-def _final(name: str, run: "FlowRun", why: str) -> "State":
+async def close_runs(client: "PrefectClient", ids: Sequence[UUID], name: str, why: str) -> None:
+    """Give a final state to runs whose process is gone and that have none, or only the word of its end."""
     from prefect.client.schemas.objects import StateType
-    from prefect.states import State
 
-    kind: StateType = StateType(name.upper())
-    message = f"{why} What was received is kept; `nightbench resume {run.id}` goes on with it."
-    return cast("State", State(type=kind, name=name, message=message))
+    for run_id in ids:
+        run = await client.read_flow_run(run_id)
+        if run.state_type in [*_under_way(), StateType.CRASHED]:
+            await client.set_flow_run_state(run_id, _final(name, run_id, why), force=True)
+
+
+def _under_way() -> list["StateType"]:
+    from prefect.client.schemas.objects import StateType
+
+    return [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+
+
+def _final(name: str, run_id: UUID, why: str) -> "State":
+    from prefect.client.schemas.objects import State, StateType
+
+    message = f"{why} What was received is kept; `nightbench resume {run_id}` goes on with it."
+    return State(type=StateType(name.upper()), name=name, message=message)
 
 
 async def stop_children() -> None:

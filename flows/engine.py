@@ -52,6 +52,7 @@ class Engine:
         self._given = os.environ.get("PREFECT_API_URL") or None
         self._users: Lock | None = None
         self._before: dict[str, str | None] = {}
+        self._starts = 0
         self.notice: str | None = None  # to be shown to the user once: the database was made anew
 
     def start(self) -> str:
@@ -113,16 +114,15 @@ class Engine:
 
     def _find(self, at: PrefectHome, deadline: float) -> ServerRecord:
         """The record of the living server, which is started if there is none."""
-        started = 0
         while time.monotonic() < deadline:
             record = read_record(at)
             held = is_held(at.server_lock)
             if record is not None and held:
                 return record
             if not held:
-                if started >= STARTS:
+                if self._starts >= STARTS:
                     raise EngineError(_cannot_start(at, "it ended at once"))
-                started += _start_server(self._home)
+                self._starts += _start_server(self._home)
             time.sleep(0.01)
         raise EngineError(_cannot_start(at, "it did not say its address"))
 

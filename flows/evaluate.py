@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, State
-from prefect.utilities.annotations import quote
+from prefect.states import Cancelled
 
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
@@ -53,14 +53,14 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     home, run_id = start.settings.home, start.run_id
     record = begin_run(home, spec, run_id, trigger=start.trigger, flow_run_id=str(flow_run.id))
     with nullcontext() if start.holds_lock else run_lock(home, run_id):
-        work = start.prepared or await load(quote(start.settings), quote(record))
+        work = start.prepared or await load(start.settings, record)
         async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
             with stopped_by_signals(session):
                 await _call_all(work, session)
         with landing(work) as lander:
             for shard in work.plan.shards:
-                graded = await grade(quote(work), quote(lander), shard.index, shard.title)
-                await land(quote(lander), quote(graded), shard.title)
+                graded = await grade(work, lander, shard.index, shard.title)
+                await land(lander, graded, shard.title)
             lander.commit(session.fatal, flow_run_id=str(flow_run.id))
         work.progress.stage = "done"
     await publish(home, run_id)
@@ -105,7 +105,7 @@ async def _call_all(work: Work, session: CallSession) -> None:
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
             if not session.stopping:
-                await call(quote(work), quote(session), index, title)
+                await call(work, session, index, title)
 
     work.progress.stage = "calling"
     async with asyncio.TaskGroup() as group:

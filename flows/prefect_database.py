@@ -149,7 +149,7 @@ def _migrate(path: Path) -> None:
     """Run Prefect's migrations on a new file. Prefect keeps what it opened, so: once a process."""
     import asyncio
 
-    os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{path}"
+    os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{path}"
     from prefect.server.database import provide_database_interface
 
     async def create() -> None:

@@ -15,7 +15,6 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -147,7 +146,7 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock alone. Taken shared for an instant: a holder-to-be has to be patient."""
+    """Whether somebody holds the lock alone. It is taken shared for an instant."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -179,12 +178,20 @@ def answers(url: str, timeout_s: float) -> bool:
         connection.close()
 
 
+# Of these a user's own value stays. The flow's lines go to the page, not to the terminal, where the command
+# has its own display and prints its own errors; the thousands of "Finished in state" of tasks go nowhere.
+QUIET = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
+}
+
+
 def prefect_environment(home: Path) -> dict[str, str]:
     """The variables of every process that imports Prefect for this home; set before it does."""
     at = PrefectHome.of(home)
-    return {
+    return QUIET | {
         "PREFECT_HOME": str(at.folder),
-        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{at.database}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{at.database}",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         # nothing is sent anywhere but to the model providers
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # server's heartbeat; the page's and the SDK's events
@@ -200,15 +207,7 @@ def prefect_environment(home: Path) -> dict[str, str]:
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    } | QUIET
-
-
-# Of these a user's own value stays. The flow's lines go to the page, not to the terminal, where the command
-# has its own display and prints its own errors; the thousands of "Finished in state" of tasks go nowhere.
-QUIET: Mapping[str, str] = {
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
-}
+    }
 
 
 def prefect_version() -> str:

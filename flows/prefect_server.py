@@ -21,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from flows.loopback_only import LoopbackOnly
+from flows.page_runs import PageRuns
 from flows.prefect_database import prepare_database
 from flows.prefect_home import (
     LOOPBACK,
@@ -40,7 +42,7 @@ GRACE_S = 3.0  # for open requests and Prefect's services to end, then the proce
 # What only scheduled work needs; a temporary server has one command's flow run and no page.
 WITHOUT_SERVICES = {
     "PREFECT_SERVER_UI_ENABLED": "false",
-    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
@@ -71,11 +73,13 @@ def main(arguments: list[str]) -> int:
     record = ServerRecord(url, os.getpid(), "serve" if options.serve else "temporary", ready=False)
     write_record(home, record)
     _log_to(home.server_log)
-    os.environ.update(prefect_environment(options.home) | {"PREFECT_API_DATABASE_MIGRATE_ON_START": "false"})
+    os.environ.update(
+        prefect_environment(options.home) | {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"}
+    )
     if options.serve:
         os.environ.update(
-            PREFECT_UI_API_URL=record.api_url,
-            PREFECT_SERVER_CORS_ALLOWED_ORIGINS=f"{url},{url.replace(LOOPBACK, 'localhost')}",
+            PREFECT_SERVER_UI_API_URL=record.api_url,
+            PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS=f"{url},{url.replace(LOOPBACK, 'localhost')}",
         )
         ending = Ending(_closed_stdin)
     else:
@@ -128,7 +132,10 @@ def _serve(home: PrefectHome, record: ServerRecord, listener: socket.socket, end
             write_record(home, replace(record, ready=True, notice=notice))
             ending.when_due(lambda: setattr(self, "should_exit", True))
 
-    server = Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        LoopbackOnly(PageRuns(app)), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = Server(config)
     asyncio.run(server.serve(sockets=[listener]))
     home.record.unlink(missing_ok=True)
     sys.stdout.flush()

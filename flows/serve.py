@@ -1,4 +1,4 @@
-"""`nightbench serve`: Prefect's server with its page, the two deployments, and what runs them, as one command.
+"""`nightbench serve`: Prefect's server with its page, two deployments and what runs them, as one command.
 
 This process imports no Prefect and starts two children, each the head of a group of its own, so that
 Ctrl-C in a terminal reaches this process alone, which then ends them in order: the flow runs with what
@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from flows.deployments import DEFAULT_FLOW, FLOW_VARIABLE, Orders, Report
 from flows.engine import running_server, server_environment
@@ -32,7 +32,7 @@ LOOK_S = 0.1
 START_S = 120.0
 COMMAND_PATIENCE_S = 6.0  # a temporary server ends two seconds after its last command
 RUNS_STOP_S = 3.0  # of the five seconds after Ctrl-C; the rest is the server's
-SERVER_STOP_S = 1.5
+SERVER_STOP_S = 1.2
 ROOT = Path(__file__).parents[1]
 
 
@@ -63,7 +63,9 @@ def serve(
         record = running_server(home)
         where = f" at {record.url}" if record else ""
         raise EngineError(f"nightbench serve runs on {home} already{where}. Nothing was started.")
-    nightly = None if nightly_spec is None else {"spec": nightly_spec.model_dump(mode="json", exclude_unset=True)}
+    nightly = (
+        None if nightly_spec is None else {"spec": nightly_spec.model_dump(mode="json", exclude_unset=True)}
+    )
     try:
         with _Stop() as stop, _Parts() as parts:
             record = _start_server(parts, at, home, port, stop)
@@ -162,7 +164,12 @@ def _start_server(
             continue
         parts.check(at)
         record = read_record(at)
-        if record is not None and record.pid == parts.server.pid and record.ready and answers(record.url, 1.0):
+        if (
+            record is not None
+            and record.pid == parts.server.pid
+            and record.ready
+            and answers(record.url, 1.0)
+        ):
             return record
         if time.monotonic() > deadline:
             raise EngineError(f"Prefect's server did not answer within {START_S:.0f} s. See {at.server_log}.")
@@ -174,7 +181,7 @@ def _start_runner(
     at: PrefectHome,
     environment: dict[str, str],
     cron: str,
-    nightly: dict[str, object] | None,
+    nightly: dict[str, Any] | None,
     runs_at_once: int,
     stop: threading.Event,
 ) -> Report | None:
@@ -232,8 +239,8 @@ def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str) 
 
 
 def _addresses(record: ServerRecord, report: Report, cron: str, scheduled: bool) -> Iterator[str]:
-    page = f"{record.url}/deployments/deployment"
-    yield f"evaluate  {page}/{report.ad_hoc}"
+    page = f"{record.url}/v2/deployments/deployment"
+    yield f"evaluate  {page}/{report.ad_hoc}/run"
     when = f'"{cron}" UTC' if scheduled else "inactive; give it a spec with --nightly SPEC.toml"
     yield f"nightly   {page}/{report.nightly}  ({when})"
     yield "Ctrl-C stops all of it."

@@ -104,6 +104,19 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
     )
 
 
+def newest_run(home: Home) -> str:
+    """The run that was committed last begun.
+
+    Raises: SpecError: none is committed.
+    """
+    rows = _rows(home, "select run_id from runs order by started_at desc, run_id limit 1")
+    if not rows:
+        raise SpecError(
+            f"no run is committed in {home.root}. `nightbench run --help` shows how to start one."
+        )
+    return str(rows[0]["run_id"])
+
+
 def percent(value: object) -> str:
     """A share as a percentage with two decimals; a dash where there is none."""
     return f"{100 * value:.2f}" if isinstance(value, float | Decimal) else "–"

@@ -1,9 +1,10 @@
-"""What began a flow run: the command line, a person in Prefect's UI, the schedule, or Prefect's API.
+"""What began a flow run: the command line, a person in Prefect's page, the schedule, or Prefect's API.
 
-Prefect 3.9 says it in three places (read from its server and its two UIs): a run that the scheduler made is
-`auto_scheduled`; both UIs give a run's first state the message "Run from the Prefect UI"; and a run of a
-deployment that has neither came through the API (its client, its `deployment run`, or an automation).
-A flow that was called in a process has no deployment: the command line did that.
+Prefect 3.9 tells it by this: a run that the scheduler made is `auto_scheduled`; a run from the page has a
+first state whose message begins "Run from the Prefect UI" (Prefect's quick buttons say so, and
+flows/page_runs.py has its form say so on the servers that nightbench starts); another run of a deployment
+came through the API (its client, `prefect deployment run`, an automation). A flow that was called in a
+process belongs to no deployment: the command line did that.
 """
 
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ from tasks.model import Usage
 from tasks.plan import Plan, Shard
 from tasks.spec import Limits
 from warehouse.prices import usd_of
-from warehouse.query import catalog_exists, run_sql
+from warehouse.query import run_sql
 
 ASSUMED_OUTPUT = 300
 ASSUMED_LATENCY_S = 5.0
@@ -84,8 +84,8 @@ class Estimate:
         """The sums, and what they rest on."""
         total = self.as_dict()
         said = [
-            f"{total['calls']:,} calls, about ${_shown(total['usd'])}, at worst ${_shown(total['usd_worst'])}, "
-            f"about {self.minutes:.1f} minutes. Nothing was sent."
+            f"{total['calls']:,} calls, about ${_shown(total['usd'])}, "
+            f"at worst ${_shown(total['usd_worst'])}, about {self.minutes:.1f} minutes. Nothing was sent."
         ]
         if any(line.usd is None for line in self.lines):
             said.append("A model without a price costs an unknown amount: `nightbench prices MODEL`.")
@@ -154,7 +154,7 @@ def _usd(priced_as: str | None, input_tokens: int, output_tokens: int, calls: in
 
 
 def _history(warehouse: Path) -> dict[tuple[str, str], Past]:
-    if not catalog_exists(warehouse):
+    if not (warehouse / "commits").is_dir():
         return {}
     rows = run_sql(
         warehouse,

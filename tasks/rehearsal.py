@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tasks.call.simulated.process import start_server
+from tasks.call.simulated.settings import read_settings
 from tasks.model import Sample, Suite
 from tasks.plan import Plan
 
@@ -68,7 +69,8 @@ async def simulated_server(plan: Plan) -> AsyncIterator[str]:
         with told.open("w", encoding="utf-8") as file:
             for row in simulated_rows(plan):
                 file.write(json.dumps(row, ensure_ascii=True) + "\n")
-        server = await asyncio.to_thread(start_server, told, Path(settings) if settings else None)
+        chosen = read_settings(Path(settings) if settings else None)
+        server = await asyncio.to_thread(start_server, told, chosen)
         try:
             yield server.base_url
         finally:

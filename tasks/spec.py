@@ -16,6 +16,12 @@ from warehouse.errors import SpecError
 
 PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+# The server that checks Prefect's form sees the JSON schema alone; these say there what validators say here.
+MODEL_SCHEMA: dict[str, Any] = {"pattern": rf"^({'|'.join(PROVIDERS)})/\S(.*\S)?$"}
+KEY_HEADERS = ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
+_ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in name) for name in KEY_HEADERS)
+HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"^({_ANY_CASE})$"}}}
+NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
 
 
@@ -41,6 +47,7 @@ class ModelEntry(Part):
 
     model: str = Field(
         title="Model",
+        json_schema_extra=MODEL_SCHEMA,
         description="provider/name, for example anthropic/claude-sonnet-4-5, openai/gpt-4o-2024-05-13, "
         "azure/<deployment>, compatible/<name>, simulated/gpt-4o-2024-05-13.",
     )
@@ -75,6 +82,7 @@ class ModelEntry(Part):
         default_factory=dict,
         title="Headers",
         description="Sent with each request. Not for keys: they are kept.",
+        json_schema_extra=HEADERS_SCHEMA,
     )
     priced_as: str | None = Field(
         None, title="Priced as", description="provider/name of the model whose price applies."
@@ -96,7 +104,7 @@ class ModelEntry(Part):
     @classmethod
     def _no_keys_in_headers(cls, value: dict[str, str]) -> dict[str, str]:
         for header in value:
-            if header.lower() in {"authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"}:
+            if header.lower() in KEY_HEADERS:
                 raise ValueError(
                     f'the header "{header}" carries a key; name its variable in api_key_env instead'
                 )
@@ -124,10 +132,14 @@ class EvalSpec(Part):
     """Which suites are put to which models, how often and within which bounds."""
 
     suites: Annotated[list[str | SuiteEntry], Field(min_length=1)] = Field(
-        title="Suites", description="Names of suites, as `nightbench suites` lists them."
+        title="Suites",
+        description="Names of suites, as `nightbench suites` lists them.",
+        json_schema_extra=NO_TWINS_SCHEMA,
     )
     models: Annotated[list[ModelEntry], Field(min_length=1)] = Field(
-        title="Models", description="The competitors; each is asked the same samples."
+        title="Models",
+        description="The competitors; each is asked the same samples.",
+        json_schema_extra=NO_TWINS_SCHEMA,
     )
     limit: int | None = Field(
         None, ge=1, title="Samples a suite", description="The same ones for every variant; empty: all."

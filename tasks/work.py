@@ -11,12 +11,11 @@ import json
 import os
 from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.call.endpoint import Endpoint, resolve_endpoint
+from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import JournalState, read_journal
@@ -44,15 +43,25 @@ from warehouse.errors import NightbenchError, SpecError, StoppedShort
 from warehouse.prices import resolve_priced_as, usd_of
 
 
-@dataclass(frozen=True)
 class Work:
-    """A run that is ready to call: its plan, its graders, its endpoints, and its counts."""
+    """A run that is ready to call: its plan, its graders (by suite, the first is the score), its counts.
 
-    home: Home
-    record: RunRecord
-    plan: Plan
-    graders: Mapping[str, Sequence[Grader]]  # by suite; the first is the score
-    progress: Progress
+    A plain class, because Prefect walks through every dataclass and collection that a task is given.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        record: RunRecord,
+        plan: Plan,
+        graders: Mapping[str, Sequence[Grader]],
+        progress: Progress,
+    ) -> None:
+        self.home = home
+        self.record = record
+        self.plan = plan
+        self.graders = graders
+        self.progress = progress
 
     def __repr__(self) -> str:
         """Short, because Prefect may show it."""
@@ -100,7 +109,7 @@ def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str]) -
     """
     for entry in spec.suite_entries:
         find_suite(entry.name, settings.suite_folders)
-    check_endpoints([entry for entry in spec.models if needs_endpoint(entry)], environ)
+    resolve_endpoints(spec.models, environ)
 
 
 def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str] | None = None) -> Work:
@@ -109,9 +118,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     Raises: SpecError, SuiteError: one sentence with file, place and remedy; nothing was sent.
     """
     spec = record.eval_spec()
-    for entry in spec.models:
-        if needs_endpoint(entry):
-            resolve_endpoint(entry, os.environ if environ is None else environ)
+    resolve_endpoints(spec.models, os.environ if environ is None else environ)
     suites = load_suites(settings, spec)
     plan = plan_run(record.run_id, spec, suites)
     graders = {

@@ -99,7 +99,7 @@ def manifest_names(warehouse: Path) -> list[tuple[str, int]]:
     """
     folder = warehouse / FOLDER
     names: list[tuple[str, int]] = []
-    for name in os.listdir(folder) if folder.is_dir() else ():
+    for name in sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ():
         if name.startswith("."):
             continue
         match = NAME.match(name)

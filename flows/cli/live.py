@@ -21,7 +21,7 @@ def picture(progress: Progress) -> Group:
     """The display at this moment."""
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "left", "right", "right", "right", "right"):
-        table.add_column(justify=justify)  # type: ignore[arg-type]  # rich's Literal, spelled by the loop
+        table.add_column(justify=justify)
     for line in progress.variants.values():
         failed = f"{line.failed:,} failed" if line.failed else ""
         limited = f"{line.rate_limited:,} × 429" if line.rate_limited else ""

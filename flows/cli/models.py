@@ -2,12 +2,14 @@
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from flows.cli.show import JsonFlag, note, print_json, print_table
 from warehouse.errors import SpecError
+
+KINDS: "tuple[Literal['input'], Literal['output']]" = ("input", "output")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +24,8 @@ def models(
 ) -> None:
     """List the models that the SDKs know, with today's price and whether a key is set."""
     from tasks.call.endpoint import missing_variables
-    from tasks.call.facts import sdk_models
-    from warehouse.prices import price_rows
+    from tasks.call.sdk_models import sdk_models
+    from warehouse.prices import price_of
 
     now = datetime.now(UTC)
     rows: list[dict[str, object]] = []
@@ -33,12 +35,12 @@ def models(
             if text is not None and text.lower() not in name.lower():
                 continue
             model = f"{provider}/{name}"
-            usd = {row.token_kind: row.usd_per_mtok for row in price_rows(model, now, mode="realtime")}
+            usd = {kind: price_of(model, now, kind=kind) for kind in KINDS}
             rows.append(
                 {
                     "model": model,
-                    "usd/M input": usd.get("input"),
-                    "usd/M output": usd.get("output"),
+                    "usd/M input": usd["input"].usd_per_mtok if usd["input"] else None,
+                    "usd/M output": usd["output"].usd_per_mtok if usd["output"] else None,
                     "key": "set" if not missing else f"set {' and '.join(missing)}",
                 }
             )
@@ -60,7 +62,7 @@ def prices(
     as_json: JsonFlag = False,
 ) -> None:
     """Show what a model costs, a line a kind of token, with the source of each price."""
-    from warehouse.prices import price_rows, resolve_priced_as
+    from warehouse.prices import prices_of, resolve_priced_as, utc_day
 
     try:
         when = datetime.now(UTC) if at is None else datetime.fromisoformat(at)
@@ -72,7 +74,7 @@ def prices(
     named = resolve_priced_as(model, None, None) or model
     rows = [
         {
-            "model": f"{row.provider}/{row.model}",
+            "model": row.model,
             "mode": row.mode,
             "token_kind": row.token_kind,
             "from_input_tokens": row.from_input_tokens,
@@ -81,7 +83,8 @@ def prices(
             "valid_to": row.valid_to,
             "source": row.source,
         }
-        for row in price_rows(named, when)
+        for row in prices_of(named)
+        if row.is_in_force(utc_day(when))
     ]
     if not rows:
         raise SpecError(

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
         name="import",
-        epilog="Example:  nightbench import gsm.json.gz --suite gsm8k_json --model recorded/gpt-4o-2024-05-13 "
+        epilog="Example:  nightbench import gsm.json.gz --suite gsm8k_json --model recorded/gpt-4o "
         '--map "select id as sample_id, output[1] as output from source"',
     )(import_)
 

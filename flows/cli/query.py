@@ -55,9 +55,7 @@ def _answer(home: Home, query: str, shape: Format) -> None:
         to_csv(found, sys.stdout)
     elif shape is Format.parquet:
         if sys.stdout.isatty():
-            complain(
-                "Parquet is bytes, not text. Send it to a file: nightbench sql ... --format parquet > rows.parquet"
-            )
+            complain("Parquet is bytes, not text. Send it to a file: --format parquet > rows.parquet")
             raise typer.Exit(2)
         to_parquet(home.warehouse, query, sys.stdout.buffer)
     else:
@@ -79,9 +77,7 @@ def _prompt(home: Home, shape: Format) -> None:
     """Read statements, each ended by a semicolon or an empty line, until the end of input."""
     person = sys.stdin.isatty()
     if person:
-        say(
-            "SQL on the catalog; end a statement with ; and leave with Ctrl-D. Try: select * from leaderboard;"
-        )
+        say("End a statement with ; and leave with Ctrl-D. Try: select * from leaderboard;")
     lines: list[str] = []
     while True:
         try:

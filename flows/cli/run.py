@@ -217,9 +217,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
     print_table(f"Leaderboard{made_up}", rows, right=list(rows[0])[2:] if rows else [])
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
-    say(
-        f"run {run_id}: {run_row['status']}, {run_row['answered_calls']} of {run_row['planned_calls']} answered"
-    )
-    say(
-        f"tables: {home.warehouse}/*/run_date=*/run_id={run_id}/   catalog: {home.warehouse / 'catalog.duckdb'}"
-    )
+    answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"
+    say(f"run {run_id}: {run_row['status']}, {answered}")
+    say(f"tables:  {home.warehouse}/*/run_date=*/run_id={run_id}/")
+    say(f"catalog: {home.warehouse / 'catalog.duckdb'}")

@@ -68,8 +68,8 @@ def journal(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
 ) -> None:
     """Print what lies in a run's journal, a JSON document a line; a summary goes to stderr."""
-    from tasks.call.journal_show import show
+    from tasks.call.journal_show import main as show
     from tasks.runs import read_run
 
     home = Settings.read(os.environ).home
-    raise typer.Exit(show(home.journal(read_run(home, run_id).run_id)))
+    raise typer.Exit(show([str(home.journal(read_run(home, run_id).run_id))]))

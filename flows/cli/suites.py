@@ -1,6 +1,8 @@
 """`suites` and `datasets pull`: what can be asked, and where its data comes from."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -122,12 +124,7 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
 
     suite = load_suite(find_suite(name, settings.suite_folders), settings.home.cache)
     shown = [
-        {
-            "sample_id": sample.sample_id,
-            "category": sample.category,
-            "messages": render_messages(suite, sample, system=None, prompt=None),
-            "target": sample.target,
-        }
+        (sample, render_messages(suite, sample, system=None, prompt=None))
         for sample in suite.samples[:SHOWN_PROMPTS]
     ]
     if as_json:
@@ -141,7 +138,15 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
                 "params": suite.params,
                 "graders": [{"type": grader.type, **grader.options} for grader in suite.graders],
                 "samples": len(suite.samples),
-                "prompts": shown,
+                "prompts": [
+                    {
+                        "sample_id": sample.sample_id,
+                        "category": sample.category,
+                        "messages": messages,
+                        "target": sample.target,
+                    }
+                    for sample, messages in shown
+                ],
             }
         )
         return
@@ -150,15 +155,14 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
         if value:
             say(f"{label}: {value}")
     say("graders: " + ", ".join(grader.type for grader in suite.graders))
-    for item in shown:
-        say(f"\n--- {item['sample_id']} ({item['category'] or 'no category'}), target: {item['target']}")
-        for turn in item["messages"]:  # type: ignore[attr-defined]  # a tuple of messages, made above
+    for sample, messages in shown:
+        say(f"\n--- {sample.sample_id} ({sample.category or 'no category'}), target: {sample.target}")
+        for turn in messages:
             say(f"[{turn['role']}]\n{turn['content']}")
 
 
-def _bar():  # type: ignore[no-untyped-def]  # the callback's type is tasks.load.pull.Progress, imported late
+def _bar() -> Callable[[str, int, int | None], None]:
     """A line a file on stderr, rewritten in place on a terminal."""
-    import sys
 
     def show(name: str, here: int, total: int | None) -> None:
         if sys.stderr.isatty():

@@ -1,7 +1,7 @@
 """Where a model's calls go and with which key: from a spec's entry and the environment.
 
-The variables are those that the vendors' SDKs read too; an entry's `base_url` and `api_key_env` win over them.
-A key leaves its Secret only into a client.
+The variables are those that the vendors' SDKs read too; an entry's `base_url` and `api_key_env` win over
+them. A key leaves its Secret only into a client.
 """
 
 from collections.abc import Mapping, Sequence
@@ -214,6 +214,17 @@ def _simulated(entry: ModelEntry, name: str) -> Endpoint:
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
     )
+
+
+def missing_variables(provider: str, environ: Mapping[str, str]) -> list[str]:
+    """The variables without which no model of a provider can be called."""
+    vendor = VENDORS[provider]
+    needed = [
+        None if vendor.key_optional else vendor.key,
+        None if vendor.default_url else vendor.base_url,
+        vendor.api_version,
+    ]
+    return [name for name in needed if name is not None and not environ.get(name, "").strip()]
 
 
 def _has_own_server(entry: ModelEntry) -> bool:

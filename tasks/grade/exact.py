@@ -12,12 +12,12 @@ from tasks.model import Grade, Sample
 
 @dataclass(frozen=True, kw_only=True)
 class Exact(Grader):
-    """The answer is one of the targets, character for character.
+    r"""The answer is one of the targets, character for character.
 
     White space around both is apart, inside it counts; `é` in one or two code points is one letter.
     `ignore_case` also makes full-width and other compatibility forms equal. With `strip_quotes` both are
     read as literals: quotes around them fall away, white space inside them stays, a line break equals a
-    written `\\n`. Not done: numbers are not numbers here (`1.0` is not `1`), `[1,2]` is not `[1, 2]`.
+    written `\n`. Not done: numbers are not numbers here (`1.0` is not `1`), `[1,2]` is not `[1, 2]`.
 
     Source of strip_quotes: ZeroEval's rule for CRUXEval.
     """

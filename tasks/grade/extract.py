@@ -1,11 +1,11 @@
-"""Which part of a response is the answer: `json.<key>`, `boxed`, `last_number`, `letter`, `code`, `sql`,
+r"""Which part of a response is the answer: `json.<key>`, `boxed`, `last_number`, `letter`, `code`, `sql`,
 `text`, or a regex with one group.
 
 json.<key>   the first complete JSON object (bare, fenced, amid prose) that the first `{` opens; where
              that is none or lacks the key, the quoted value after `"<key>":` as it is written; where
              there is none either, the first later object with the key. A value that is no string is
              taken in JSON's spelling
-boxed        the content of the last complete `\\boxed{...}` or `\\fbox{...}`
+boxed        the content of the last complete `\boxed{...}` or `\fbox{...}`
 last_number  the last number (tasks/grade/numbers.py)
 letter       the last stated letter of a choice (tasks/grade/letters.py)
 code         the first fenced block, else the whole text; indentation is kept
@@ -70,18 +70,16 @@ def _json_value(key: str) -> Extractor:
     quoted = re.compile(re.escape(f'"{key}"') + r'\s*+:\s*+"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 
     def extractor(text: str) -> str | None:
-        first_brace = text.find("{")
-        values = values_within(text, opening="{", strict=False)
-        at, value = next(values, (-1, None))
-        if at == first_brace and value and key in value:
-            return _readable(value[key])
-        match = quoted.search(text)
-        if match:
-            return match[1]
-        while at >= 0:
-            if key in value:
-                return _readable(value[key])
-            at, value = next(values, (-1, None))
+        objects = values_within(text, opening="{", strict=False)
+        found = next(objects, None)
+        if found is None or found.start != text.find("{") or key not in found.value:
+            match = quoted.search(text)
+            if match:
+                return match[1]
+        while found is not None:
+            if key in found.value:
+                return _readable(found.value[key])
+            found = next(objects, None)
         return None
 
     return extractor

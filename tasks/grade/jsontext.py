@@ -7,13 +7,16 @@ stay text until somebody asks for their value, and nothing is ever evaluated.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 MAX_DEPTH = 100  # RFC 8259, section 9, lets a reader limit nesting
+MAX_ATTEMPTS = 1000
 MAX_DIGITS = 300  # of a number whose value is needed
 WHITE_SPACE = " \t\n\r"  # JSON's own, and no other
 
+_OPENINGS = {"{": r'\{(?=[ \t\n\r]*+["}])', "[": r"\[(?=[ \t\n\r]*+[\"\[{\]0-9tfnNI-])"}
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -52,31 +55,45 @@ def whole_value(text: str) -> Any:
     return value
 
 
-def values_within(text: str, opening: str = "{[", strict: bool = True) -> Iterator[tuple[int, Any]]:
-    """Every complete object (and array) amid other text with its place, outermost ones, in order.
+@dataclass(frozen=True)
+class Found:
+    """A complete value amid other text: `text[start:end]`."""
 
-    Not strict, raw line breaks in strings are allowed, which models write. Stops when the attempts have
-    read some four times the text: no text that was meant to be read needs more.
+    start: int
+    end: int
+    value: Any
+
+
+def values_within(text: str, opening: str = "{[", strict: bool = True) -> Iterator[Found]:
+    """Every complete object (and array) amid other text, outermost ones, in order.
+
+    Not strict, raw line breaks in strings are allowed, which models write. Ends when failed attempts have
+    read four times the text, or were `MAX_ATTEMPTS`: no text that was meant to be read needs more. (An
+    error of Python's decoder counts the lines before it, so that each costs the whole text.)
     """
     decoder = _STRICT if strict else _TOLERANT
-    opener = re.compile(f"[{re.escape(opening)}]")
-    budget = 4 * len(text) + 10_000
-    found = opener.search(text)
-    while found and budget > 0:
-        at = found.start()
-        end = at + 1
+    opener = re.compile("|".join(_OPENINGS[char] for char in opening))
+    budget, attempts = 4 * len(text) + 10_000, MAX_ATTEMPTS
+    match = opener.search(text)
+    while match and budget > 0 and attempts > 0:
+        start = match.start()
+        resume = start + 1
         try:
-            value, reached = decoder.raw_decode(text, at)
+            value, end = decoder.raw_decode(text, start)
         except JSONDecodeError as error:
-            budget -= max(error.pos, at) - at + 1
+            budget -= max(error.pos, start) - start
+            attempts -= 1
         except (RecursionError, ValueError):  # nested too deep, or NaN: read no one knows how far
-            budget -= 10_000 if len(text) < 100_000 else 100_000
+            budget -= len(text)
+            attempts -= 1
         else:
-            budget -= reached - at
-            if not _too_deep(text[at:reached]):
-                yield at, value
-                end = reached
-        found = opener.search(text, end)
+            if _too_deep(text[start:end]):
+                budget -= 2 * (end - start)
+                attempts -= 1
+            else:
+                yield Found(start, end, value)
+                resume = end
+        match = opener.search(text, resume)
 
 
 def as_text(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""Patterns from a suite, matched in time linear in the text, whatever the pattern.
+r"""Patterns from a suite, matched in time linear in the text, whatever the pattern.
 
 Python's `re` can take hours over ten lines that a model wrote (`(a+)+$`). A suite's pattern is therefore
 matched by RE2, the engine that DuckDB's `regexp_matches` uses, reached through pyarrow. Its syntax is
 Python's without look-around and back-references; `.` stops at a line's end unless `(?s)`, `^` and `$`
-are the text's ends unless `(?m)`. `\\d`, `\\w` and `\\s` know every script here, as in Python, and `\\Z`
-means `\\z`.
+are the text's ends unless `(?m)`. `\d`, `\w` and `\s` know every script here, as in Python, and `\Z`
+means `\z`.
 """
 
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ class LinearPattern:
 
 @lru_cache(maxsize=512)
 def linear_pattern(source: str, ignore_case: bool = False, any_script: bool = True) -> LinearPattern:
-    """Check a pattern and prepare it.
+    r"""Check a pattern and prepare it.
 
-    `any_script` false leaves `\\d`, `\\w`, `\\s` to ASCII, as ECMA-262 and so JSON Schema has it.
+    `any_script` false leaves `\d`, `\w`, `\s` to ASCII, as ECMA-262 and so JSON Schema has it.
     Raises: ValueError: says what is wrong with it.
     """
     import pyarrow as pa

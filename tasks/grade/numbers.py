@@ -1,24 +1,27 @@
-"""The first or last number in a text, as a Decimal, in whatever script and grouping it is written.
+r"""The first or last number in a text, as a Decimal, in whatever script and grouping it is written.
 
-One number each: `1,234,567.89` `12,34,567` `1'234` `1 234 567` (any one space) `1.234.567,89` `1.234,5`
-`3,14` `0,125` `١٬٢٣٤٫٥` `１２` `-$5` `−5` `$1{,}234$` `\\boxed{42}` `\\frac{1}{2}` (0.5) `1/2` (0.5)
-`1.5e3` `3 \\times 10^{8}`. A unit, currency or `%` beside it is apart: `60%` is 60. In `-221_3` and
+One number each: `1,234,567.89` `12,34,567` `1'234` `1_234` `1 234` (any one space) `1.234.567,89` `1.234,5`
+`3,14` `0,125` `١٬٢٣٤٫٥` `１２` `-$5` `−5` `$1{,}234$` `\boxed{42}` `\frac{1}{2}` (0.5) `1/2` (0.5)
+`1.5e3` `3 \times 10^{8}`. A unit, currency or `%` beside it is apart: `60%` is 60. In `-221_3` and
 `50 m^2` the number is -221 and 50: an index or exponent is none of its own.
 
 Not done: `1.234` is 1.234 and `1,234` is 1234 in every language; number words and units that multiply
 (`3万`, `2 million`), mixed numbers (`5 1/2` is 5), dates and times (`10:30` is 10), superscripts and `½`.
 
-Bounded: linear in the text; a number of over 1,000 characters, or with an exponent beyond 9,999, is none.
+Bounded: linear in the text; a number of over 1,000 characters, or with an exponent beyond 9,999, is none;
+the last number is looked for in the last 100,000 characters of each line.
 """
 
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator
 from decimal import Context, Decimal
 from functools import cache
 
 MAX_NUMBER_CHARS = 1000
 MAX_EXPONENT = 9999
+MAX_LINE_CHARS = 100_000
 CONTEXT = Context(prec=60)
 
 _POWER = r"(?:[eE](?P<e>[+-]?[0-9]++)|\ ?(?:\\times|\\cdot|[×·*x])\ ?10\^\{?(?P<ten>[+-]?[0-9]++)\}?)?+"
@@ -29,7 +32,7 @@ _NUMBER = re.compile(
       (?P<frac>\\[dt]?frac)(?:(?P<top>[0-9])(?P<bottom>[0-9])
         | \{(?P<over>-?[0-9]{1,50}+)\}\{(?P<under>[0-9]{1,50}+)\})
     | (?:
-        (?P<grouped>[1-9][0-9]{0,2}(?P<sep>[,'\ \u2009])[0-9]{3}(?![0-9])
+        (?P<grouped>[1-9][0-9]{0,2}(?P<sep>[,'_\ \u2009])[0-9]{3}(?![0-9])
           (?:(?P=sep)[0-9]{3}(?![0-9]))*+(?:\.[0-9]++)?+)
       | (?P<indian>[1-9][0-9]?(?:,[0-9]{2}(?![0-9])){1,9}+,[0-9]{3}(?![0-9])(?:\.[0-9]++)?+)
       | (?P<european>[1-9][0-9]{0,2}(?:(?:\.[0-9]{3}(?![0-9])){2,}+(?:,[0-9]++)?+|\.[0-9]{3},[0-9]++))
@@ -60,18 +63,14 @@ def first_number(text: str) -> Decimal | None:
 
 def last_number(text: str) -> Decimal | None:
     """The last number in the text."""
-    value: Decimal | None = None
-    for _, value in _numbers(text):
-        pass
-    return value
+    found = _last(text)
+    return None if found is None else found[1]
 
 
 def last_number_text(text: str) -> str | None:
     """The last number as it is written, digits in ASCII; `first_number` of it is the same number."""
-    written: str | None = None
-    for written, _ in _numbers(text):
-        pass
-    return written
+    found = _last(text)
+    return None if found is None else found[0]
 
 
 def dots_as_groups(text: str) -> Decimal | None:
@@ -88,6 +87,14 @@ def number_text(value: Decimal) -> str:
     if value == value.to_integral_value(context=CONTEXT) and value.adjusted() < 40:
         return f"{value.quantize(Decimal(1), context=CONTEXT):f}"
     return f"{value.normalize(CONTEXT):f}" if abs(value.adjusted()) < 20 else str(value.normalize(CONTEXT))
+
+
+def _last(text: str) -> tuple[str, Decimal] | None:
+    for line in reversed(text.split("\n")):  # no number goes over a line's end
+        found = deque(_numbers(line[-MAX_LINE_CHARS:]), maxlen=1) if line else None
+        if found:
+            return found[0]
+    return None
 
 
 def _numbers(text: str) -> Iterator[tuple[str, Decimal]]:

@@ -64,7 +64,5 @@ class Numeric(Grader):
     def _wanted(self, sample: Sample, target: str) -> Decimal:
         want = first_number(target)
         if want is None:
-            raise lacking(
-                sample, f'has the target "{shown(target)}" without a number, which "numeric" needs'
-            )
+            raise lacking(sample, f'has the target "{shown(target)}" without a number, which "numeric" needs')
         return want

@@ -9,6 +9,7 @@ from random import Random
 import duckdb
 import jinja2
 import pytest
+
 from bench.make_word_problems import DRAWS, SAMPLES, TEMPLATES, as_text, draw, numbers_in, render
 from bench.word_problems.draft import Draft, Template
 
@@ -71,7 +72,7 @@ def test_a_target_is_never_a_number_of_its_text(samples: list[dict[str, str]]) -
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(r"(?<![\d.,:])1 (?!January)[a-z]+s\b", id="one of many"),
+        pytest.param(r"(?<![\d.,:])1 (?!January)[a-z]{2,}s\b", id="one of many"),
         pytest.param(r"\b(?:[02-9]|\d*[02-9]) (?:hour|day|block|minute|stroke|crate)\b", id="many of one"),
         pytest.param(r"\ba (?!used\b|euro\b|unit\b)[aeiou8]", id="a before a vowel"),
         pytest.param(r"\ban (?!hour\b|heir\b)[^aeiou8]", id="an before a consonant"),
@@ -97,7 +98,7 @@ def test_every_text_is_a_paragraph_that_asks_for_a_number(samples: list[dict[str
 
 def test_the_prompt_asks_for_the_number_that_the_grader_reads(samples: list[dict[str, str]]) -> None:
     template = (SUITE / "prompt.jinja").read_text(encoding="utf-8")
-    prompt = jinja2.Template(template, undefined=jinja2.StrictUndefined, autoescape=True).render(samples[0])
+    prompt = jinja2.Template(template, undefined=jinja2.StrictUndefined).render(samples[0])
     assert samples[0]["input"].split(".")[0] in prompt
     assert "Answer:" in prompt
     assert "no thousands separator" in prompt

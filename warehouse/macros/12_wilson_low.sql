@@ -3,13 +3,14 @@
 create or replace macro wilson_low(passed, n) as
     case
         when n > 0 then greatest(
-            0.0,
+            0e0,
             (
-                passed / n + 1.959963984540054 * 1.959963984540054 / (2 * n)
-                - 1.959963984540054 * sqrt(
-                    greatest(0.0, passed / n * (1 - passed / n)) / n
-                    + 1.959963984540054 * 1.959963984540054 / (4.0 * n * n)
+                cast(passed as double) / n
+                + pow(1.959963984540054e0, 2) / (2e0 * n)
+                - 1.959963984540054e0 * sqrt(
+                    greatest(0e0, cast(passed as double) / n * (1e0 - cast(passed as double) / n)) / n
+                    + pow(1.959963984540054e0, 2) / (4e0 * n * n)
                 )
-            ) / (1 + 1.959963984540054 * 1.959963984540054 / n)
+            ) / (1e0 + pow(1.959963984540054e0, 2) / n)
         )
     end

@@ -73,68 +73,97 @@ rates as (
         and in_force.from_input_tokens <= tiers.from_input_tokens
     group by all
 ),
-billed_once as (  -- the call's own tokens are those of its one answer, if it had one
+retried as (  -- calls with several attempts are billed attempt by attempt
     select
-        run_id,
-        call_key,
-        priced_as,
-        mode,
-        day,
-        status = 'answered' and reused_from is null as billed,
-        case when error_kind is not null then coalesce(input_tokens, 0) else input_tokens end as input_tokens,
-        coalesce(cached_input_tokens, 0) as cached_input_tokens,
-        coalesce(cache_write_tokens, 0) as cache_write_tokens,
-        coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
-        case when error_kind is not null then coalesce(output_tokens, 0) else output_tokens end as output_tokens
-    from dated
-    where coalesce(attempts, 0) <= 1
-),
-billed_per_attempt as (
-    select
-        dated.run_id,
-        dated.call_key,
-        dated.priced_as,
-        dated.mode,
-        dated.day,
-        tries.call_key is not null as billed,
-        case when tries.error_kind is not null then coalesce(tries.input_tokens, 0) else tries.input_tokens end
-            as input_tokens,
-        coalesce(tries.cached_input_tokens, 0) as cached_input_tokens,
-        coalesce(tries.cache_write_tokens, 0) as cache_write_tokens,
-        coalesce(tries.cache_write_1h_tokens, 0) as cache_write_1h_tokens,
-        case when tries.error_kind is not null then coalesce(tries.output_tokens, 0) else tries.output_tokens end
-            as output_tokens
-    from dated
-    left join attempts as tries
-        on tries.run_id = dated.run_id
-        and tries.call_key = dated.call_key
-        and tries.outcome = 'answered'
-    where dated.attempts > 1
-),
-bills as (
-    select
-        answers.run_id,
-        answers.call_key,
-        cast(answers.billed as bigint) as n_billed,
-        case when billed then usd_for(input_tokens, rates.input) else 0 end as usd_input,
-        case when billed then usd_for(cached_input_tokens, rates.cached_input) else 0 end as usd_cached_input,
-        case when billed then usd_for(cache_write_tokens, rates.cache_write) else 0 end as usd_cache_write,
-        case when billed then usd_for(cache_write_1h_tokens, rates.cache_write_1h) else 0 end
-            as usd_cache_write_1h,
-        case when billed then usd_for(output_tokens, rates.output) else 0 end as usd_output,
-        attempted_often
+        tries.run_id,
+        tries.call_key,
+        count(*) as n_billed,
+        case when count(*) = count(usd_for(tries.input_tokens, rates.input))
+            then sum(usd_for(tries.input_tokens, rates.input)) end as usd_input,
+        case when count(*) = count(usd_for(tries.cached_input_tokens, rates.cached_input))
+            then sum(usd_for(tries.cached_input_tokens, rates.cached_input)) end as usd_cached_input,
+        case when count(*) = count(usd_for(tries.cache_write_tokens, rates.cache_write))
+            then sum(usd_for(tries.cache_write_tokens, rates.cache_write)) end as usd_cache_write,
+        case when count(*) = count(usd_for(tries.cache_write_1h_tokens, rates.cache_write_1h))
+            then sum(usd_for(tries.cache_write_1h_tokens, rates.cache_write_1h)) end as usd_cache_write_1h,
+        case when count(*) = count(usd_for(tries.output_tokens, rates.output))
+            then sum(usd_for(tries.output_tokens, rates.output)) end as usd_output
     from (
-        select *, false as attempted_often from billed_once
-        union all
-        select *, true as attempted_often from billed_per_attempt
-    ) as answers
+        select
+            attempts.run_id,
+            attempts.call_key,
+            dated.priced_as,
+            dated.mode,
+            dated.day,
+            tokens_known(attempts.input_tokens, attempts.error_kind) as input_tokens,
+            coalesce(attempts.cached_input_tokens, 0) as cached_input_tokens,
+            coalesce(attempts.cache_write_tokens, 0) as cache_write_tokens,
+            coalesce(attempts.cache_write_1h_tokens, 0) as cache_write_1h_tokens,
+            tokens_known(attempts.output_tokens, attempts.error_kind) as output_tokens
+        from attempts
+        inner join dated
+            on dated.run_id = attempts.run_id
+            and dated.call_key = attempts.call_key
+        where dated.attempts > 1 and attempts.outcome = 'answered'
+    ) as tries
     left join rates
-        on rates.priced_as = answers.priced_as
-        and rates.mode = answers.mode
-        and rates.day = answers.day
-        and answers.input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens
+        on rates.priced_as = tries.priced_as
+        and rates.mode = tries.mode
+        and rates.day = tries.day
+        and tries.input_tokens + tries.cached_input_tokens + tries.cache_write_tokens
+            + tries.cache_write_1h_tokens >= rates.from_input_tokens
+        and tries.input_tokens + tries.cached_input_tokens + tries.cache_write_tokens
+            + tries.cache_write_1h_tokens < rates.below_input_tokens
+    group by tries.run_id, tries.call_key
+),
+once as (  -- what the call's own tokens cost
+    select
+        dated.*,
+        dated.status = 'answered' and dated.reused_from is null as billed,
+        usd_for(tokens_known(dated.input_tokens, dated.error_kind), rates.input) as own_input,
+        usd_for(coalesce(dated.cached_input_tokens, 0), rates.cached_input) as own_cached_input,
+        usd_for(coalesce(dated.cache_write_tokens, 0), rates.cache_write) as own_cache_write,
+        usd_for(coalesce(dated.cache_write_1h_tokens, 0), rates.cache_write_1h) as own_cache_write_1h,
+        usd_for(tokens_known(dated.output_tokens, dated.error_kind), rates.output) as own_output
+    from dated
+    left join rates
+        on rates.priced_as = dated.priced_as
+        and rates.mode = dated.mode
+        and rates.day = dated.day
+        and tokens_known(dated.input_tokens, dated.error_kind) + coalesce(dated.cached_input_tokens, 0)
+            + coalesce(dated.cache_write_tokens, 0) + coalesce(dated.cache_write_1h_tokens, 0)
             >= rates.from_input_tokens
-        and answers.input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens
+        and tokens_known(dated.input_tokens, dated.error_kind) + coalesce(dated.cached_input_tokens, 0)
+            + coalesce(dated.cache_write_tokens, 0) + coalesce(dated.cache_write_1h_tokens, 0)
             < rates.below_input_tokens
+),
+billed as (
+    select
+        once.* exclude (billed, own_input, own_cached_input, own_cache_write, own_cache_write_1h, own_output),
+        usd_billed(once.attempts, retried.n_billed, once.billed, 1, retried.n_billed) as n_billed,
+        usd_billed(once.attempts, retried.n_billed, once.billed, own_input, usd_input) as usd_input,
+        usd_billed(once.attempts, retried.n_billed, once.billed, own_cached_input, usd_cached_input)
+            as usd_cached_input,
+        usd_billed(once.attempts, retried.n_billed, once.billed, own_cache_write, usd_cache_write)
+            as usd_cache_write,
+        usd_billed(once.attempts, retried.n_billed, once.billed, own_cache_write_1h, usd_cache_write_1h)
+            as usd_cache_write_1h,
+        usd_billed(once.attempts, retried.n_billed, once.billed, own_output, usd_output) as usd_output
+    from once
+    left join retried
+        on retried.run_id = once.run_id
+        and retried.call_key = once.call_key
 )
-select 1
+select
+    * exclude (n_billed, usd_input, usd_cached_input, usd_cache_write, usd_cache_write_1h, usd_output),
+    cast(n_billed as bigint) as n_billed,
+    cast(usd_input as decimal(18, 12)) as usd_input,
+    cast(usd_cached_input as decimal(18, 12)) as usd_cached_input,
+    cast(usd_cache_write as decimal(18, 12)) as usd_cache_write,
+    cast(usd_cache_write_1h as decimal(18, 12)) as usd_cache_write_1h,
+    cast(usd_output as decimal(18, 12)) as usd_output,
+    cast(
+        usd_input + usd_cached_input + usd_cache_write + usd_cache_write_1h + usd_output
+        as decimal(18, 12)
+    ) as usd
+from billed

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
+from math import gcd
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -19,8 +20,9 @@ from tasks.call.simulated.mistakes import wrong_answer, wrong_document
 from tasks.call.simulated.plan import PlanEntry
 
 PHRASES = Path(__file__).with_name("phrases.toml")
+_quote = json.JSONEncoder(ensure_ascii=False).encode
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
-_READ = 2_000  # characters of the prompt that are searched for numbers
+_READ = 600  # characters of the prompt that are searched for numbers
 
 
 def write_answer(entry: PlanEntry | None, prompt: str, family: Family, draw: Draw, *, right: bool) -> str:
@@ -82,7 +84,8 @@ def _document(target: str | None, family: Family, draw: Draw, *, right: bool) ->
 def _keyed(key: str, answer: str, reasoning: str, family: Family, draw: Draw) -> str:
     """An object with reasoning and answer, wrapped as the family likes it; the answer is always readable."""
     first = "reasoning" if key != "reasoning" else "thoughts"
-    text = json.dumps({first: reasoning, key: answer}, ensure_ascii=False, indent=4)
+    # Laid out by hand: with an indent, json.dumps leaves its fast encoder (20 microseconds more).
+    text = f"{{\n    {_quote(first)}: {_quote(reasoning)},\n    {_quote(key)}: {_quote(answer)}\n}}"
     match draw.weighted(family.wraps):
         case "bare":
             return text
@@ -122,17 +125,23 @@ def _broken(text: str, draw: Draw) -> str:
 
 
 def _some(kind: str, family: Family, draw: Draw) -> Sequence[str]:
-    """As many sentences of a kind as the family's distribution says, none twice in a row."""
+    """As many sentences of a kind as the family's distribution says, none twice before all were there."""
     median, sigma = family.sentences
     n = min(40, max(1, round(lognormal((draw.below(2**32) + 0.5) / 2**32, median, sigma))))
     phrases = _phrases()[kind]
     place = draw.below(len(phrases))
-    stride = 1 + draw.below(len(phrases) - 1)
+    stride = draw.pick(_strides(len(phrases)))
     return [phrases[(place + i * stride) % len(phrases)] for i in range(n)]
 
 
 def _opening(draw: Draw) -> str:
     return draw.pick(_phrases()["openings"])
+
+
+@cache
+def _strides(n: int) -> list[int]:
+    """The steps that visit all of n places before they come back to one."""
+    return [stride for stride in range(1, n) if gcd(stride, n) == 1]
 
 
 @cache

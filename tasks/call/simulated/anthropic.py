@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tasks.call.simulated.families import Family, listed_models
+from tasks.call.facts import Family, facts
+from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.wire import (
     Headers,
     Json,
@@ -52,28 +53,27 @@ class Anthropic(Vendor):
         """`x-api-key`, or a bearer token."""
         return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ") or None
 
-    def read(self, body: Json, family: Family, model: str) -> Request:
+    def read(self, body: Json, headers: Mapping[str, str], model: str, family: Family | None) -> Request:
         """The request in our words; the top-level system counts as a leading system message."""
+        _check_sampling(body, headers, family)
         max_tokens = whole_number(body, "max_tokens")
         if max_tokens is None:
             raise bad_request("max_tokens: Field required")
-        if max_tokens > family.max_output_tokens:
+        most = family.max_output_tokens if family else None
+        if most is not None and max_tokens > most:
             raise bad_request(
-                f"max_tokens: {max_tokens} > {family.max_output_tokens}, which is the maximum allowed number "
-                f"of output tokens for {model}"
+                f"max_tokens: {max_tokens} > {most}, which is the maximum allowed number of output tokens "
+                f"for {model}"
             )
-        check_temperature(body, 1.0)
         messages = _messages(body)
-        thinking = body.get("thinking")
         return Request(
             model=model,
             messages=messages,
             input_tokens=sum(count_tokens(message["content"]) for message in messages),
             max_tokens=max_tokens,
             stop=stop_words(body, "stop_sequences"),
-            thinks=isinstance(thinking, dict) and thinking.get("type") in {"enabled", "adaptive"},
+            thinks=_thinks(body, family),
             two_lifetimes=True,
-            refused_param=next((name for name in family.no if name != "max_tokens" and name in body), None),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
@@ -141,6 +141,28 @@ class Anthropic(Vendor):
         return {"data": data, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
 
 
+def _check_sampling(body: Json, headers: Mapping[str, str], family: Family | None) -> None:
+    """The older version of the API takes sampling parameters, of the models that take them at all."""
+    version = headers.get("anthropic-version")
+    if version is None:
+        raise bad_request("anthropic-version: header is required")
+    sent = [name for name in facts().vendors["anthropic"].samplers if body.get(name) is not None]
+    if sent and version != facts().vendors["anthropic"].sampling_version:
+        raise bad_request(f"{sent[0]}: Extra inputs are not permitted", sent[0])
+    check_temperature(body, 1.0)
+    if family and family.sampling == "none" and any(body[name] != 1 for name in sent):
+        raise bad_request(f"{sent[0]}: this model accepts only its own value", sent[0])
+    if family and family.sampling == "one" and {"temperature", "top_p"} <= set(sent):
+        raise bad_request("`temperature` and `top_p` cannot both be specified for this model.")
+
+
+def _thinks(body: Json, family: Family | None) -> bool:
+    thinking = body.get("thinking")
+    if isinstance(thinking, dict):
+        return thinking.get("type") in {"enabled", "adaptive"}
+    return family is not None and family.thinks
+
+
 def _messages(body: Json) -> tuple[Message, ...]:
     turns = body.get("messages")
     if not isinstance(turns, list) or not turns:
@@ -150,11 +172,8 @@ def _messages(body: Json) -> tuple[Message, ...]:
         messages.append({"role": "system", "content": text_of(body["system"], "system")})
     for place, turn in enumerate(turns):
         role = turn.get("role") if isinstance(turn, dict) else None
-        if role not in {"user", "assistant"}:
-            raise bad_request(
-                f'messages.{place}: Unexpected role "{role}". Allowed are "user" and "assistant"; a system '
-                "prompt is the top-level `system` parameter."
-            )
+        if role not in {"user", "assistant", "system"}:
+            raise bad_request(f'messages.{place}: Unexpected role "{role}".')
         messages.append({"role": role, "content": text_of(turn.get("content"), f"messages.{place}.content")})
     return tuple(messages)
 

@@ -1,4 +1,4 @@
-"""The account's limits: a token bucket a model and kind, refilled all the time, as the vendors describe theirs.
+"""The account's limits: a token bucket a model and kind, refilled all the time, as the vendors say of theirs.
 
 A bucket starts full and holds `burst_s` seconds' worth. A request that weighs more than a whole bucket
 passes when the bucket is full and leaves it in debt, so that no request waits for ever.

@@ -1,4 +1,7 @@
-"""What simulated models are like: the facts of rates.toml, by the longest prefix of a model's name."""
+"""What simulated models are like: rates.toml, by the longest prefix of a model's name.
+
+What they accept (context, parameters) is that of the real ones: tasks/call/facts.py.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -8,6 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from tasks.call.facts import vendor_of
 
 RATES = Path(__file__).with_name("rates.toml")
 
@@ -30,12 +35,8 @@ class Family(Fact):
     sentences: tuple[float, float]
     median_ms: float
     sigma: float
-    context_tokens: int
-    max_output_tokens: int
     wrap: dict[Wrap, float]
     spoiled: dict[Wrap, float]
-    no: tuple[str, ...] = ()
-    reasons: bool = False
 
     def right_rate(self, suite: str) -> float:
         """The share of the suite's questions that such a model answers right."""
@@ -96,8 +97,3 @@ def listed_models(vendor: str, names: Sequence[str]) -> list[Listed]:
         for name in names
         if (owner := vendor_of(name)) == vendor
     ]
-
-
-def vendor_of(model: str) -> Literal["anthropic", "openai"]:
-    """Whose protocol a simulated model speaks."""
-    return "anthropic" if model.startswith("claude") else "openai"

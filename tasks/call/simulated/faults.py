@@ -1,32 +1,22 @@
-"""Which tries go wrong, and how: decided by (seed, call, number of the try), so that a retry passes in the end.
+"""Which tries go wrong, and how: decided by (seed, call, number of the try), so a retry passes in the end.
 
 Tries are counted here, in memory: a call's count starts again at 0 once it was answered, and after a restart
 of the server. The reply itself does not depend on the count.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from tasks.call.simulated.draws import shares
+from tasks.call.simulated.draws import share
 from tasks.call.simulated.reply import CallKey
-from tasks.call.simulated.settings import Faults
-
-FaultKind = Literal["rate_limited", "server_error", "overloaded", "reset", "cut", "garbled"]
+from tasks.call.simulated.settings import FaultKind, Faults
 
 
 def fault_of(seed: int, key: CallKey, attempt: int, faults: Faults) -> FaultKind | None:
     """What goes wrong with the try of that number (0, 1, ...), if anything does."""
-    if attempt >= faults.max_in_a_row:
+    if attempt >= faults.max_in_a_row or not faults.any_retryable:
         return None
-    rest = shares(seed, "fault", *key.parts, attempt)[0]
-    for kind, rate in (
-        ("rate_limited", faults.rate_limited),
-        ("server_error", faults.server_error),
-        ("overloaded", faults.overloaded),
-        ("reset", faults.reset),
-        ("cut", faults.cut),
-        ("garbled", faults.garbled),
-    ):
+    rest = share(seed, "fault", *key.parts, attempt)
+    for kind, rate in faults.retryable:
         rest -= rate
         if rest < 0:
             return kind

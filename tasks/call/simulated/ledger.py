@@ -1,4 +1,4 @@
-"""What the server itself counted: every request, how it ended, and its tokens. Tests compare it with the tables.
+"""What the server itself counted: every request, how it ended, and its tokens; tests compare tables with it.
 
 A request is entered when its end is known:
 
@@ -29,6 +29,7 @@ from tasks.call.simulated.wire import Tokens
 Outcome = Literal["answered", "declined", "rate_limited", "error", "reset", "cut", "garbled", "gone"]
 
 _NOTHING = Tokens(0, 0)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """With the token columns of the warehouse, all 0 where nothing was generated."""
-        row = {
+        tokens = self.tokens or _NOTHING
+        return {
             "n": self.n,
             "request_id": self.request_id,
             "vendor": self.vendor,
@@ -60,8 +62,13 @@ class Row:
             "outcome": self.outcome,
             "arrived_at": self.arrived_at,
             "ended_at": self.ended_at,
+            "input_tokens": tokens.input_tokens,
+            "output_tokens": tokens.output_tokens,
+            "cached_input_tokens": tokens.cached_input_tokens,
+            "cache_write_tokens": tokens.cache_write_tokens,
+            "cache_write_1h_tokens": tokens.cache_write_1h_tokens,
+            "reasoning_tokens": tokens.reasoning_tokens,
         }
-        return row | asdict(self.tokens or _NOTHING)
 
 
 @dataclass(slots=True)
@@ -123,7 +130,7 @@ class Ledger:
             if len(self._rows) > self.keep_rows:
                 self._rows.popleft()
         if self._handle is not None:
-            _write_all(self._handle, json.dumps(row.to_json(), separators=(",", ":")).encode() + b"\n")
+            _write_all(self._handle, _encode(row.to_json()).encode() + b"\n")
 
     def to_json(self, newest: int | None = None) -> dict[str, Any]:
         """Counts, totals by model and outcome, and rows in the order in which they ended."""
@@ -138,7 +145,9 @@ class Ledger:
                 {"model": model, "outcome": outcome} | asdict(total)
                 for (model, outcome), total in sorted(self._totals.items())
             ],
-            "rows": [row.to_json() for row in (rows if newest is None else rows[len(rows) - newest :])],
+            "rows": [
+                row.to_json() for row in (rows if newest is None else rows[max(0, len(rows) - newest) :])
+            ],
         }
 
     def reset(self) -> None:

@@ -129,7 +129,9 @@ def _spoil(document: Any, draw: Draw) -> Any:
 def _other_type(value: Any) -> Any:
     if isinstance(value, str):
         return [value]
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None if value else 0
+    return (
+        str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None if value else 0
+    )
 
 
 def _wrong_text(target: str, draw: Draw) -> str:

@@ -8,7 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from tasks.call.simulated.families import Family, listed_models
+from tasks.call.facts import Family
+from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.wire import (
     Headers,
     Json,
@@ -29,6 +30,14 @@ from tasks.model import Message, short_hash
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _STOPS = {"stop": "stop", "stop_sequence": "stop", "length": "length", "refusal": "stop"}
+_NO_ACCESS = (
+    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
+    "for an active subscription and use a correct regional API endpoint for your resource."
+)
+_NO_DEPLOYMENT = (
+    "The API deployment for this resource does not exist. If you created the deployment within the last 5 "
+    "minutes, please wait a moment and try again."
+)
 _FILTERS = ("hate", "self_harm", "sexual", "violence")
 
 
@@ -41,18 +50,10 @@ class OpenAI(Vendor):
         """The bearer token."""
         return headers.get("authorization", "").removeprefix("Bearer ").strip() or None
 
-    def read(self, body: Json, family: Family, model: str) -> Request:
+    def read(self, body: Json, headers: Mapping[str, str], model: str, family: Family | None) -> Request:
         """The request in our words; `developer` is what newer models call the system message."""
-        name = "max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"
-        max_tokens = whole_number(body, name)
-        if max_tokens is not None and max_tokens > family.max_output_tokens:
-            raise bad_request(
-                f"{name} is too large: {max_tokens}. This model supports at most {family.max_output_tokens} "
-                f"completion tokens, whereas you provided {max_tokens}.",
-                name,
-                "invalid_value",
-            )
-        check_temperature(body, 2.0)
+        max_tokens = _max_tokens(body, family)
+        _check_sampling(body, family)
         if body.get("n") not in (None, 1):
             raise bad_request("n: the simulated server gives one choice only", "n", "unsupported_value")
         messages = _messages(body)
@@ -62,11 +63,7 @@ class OpenAI(Vendor):
             input_tokens=sum(count_tokens(message["content"]) for message in messages),
             max_tokens=max_tokens,
             stop=stop_words(body, "stop"),
-            thinks=family.reasons,
-            max_tokens_param=name,
-            refused_param=next(
-                (param for param in family.no if body.get(param) not in (None, _DEFAULTS.get(param))), None
-            ),
+            thinks=family is not None and family.thinks and _effort(body, family) != "none",
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
@@ -126,9 +123,13 @@ class OpenAI(Vendor):
             ]
         return headers
 
-    def retry_headers(self, retry_after_s: float) -> Headers:
+    def retry_headers(self, retry_after_s: float, *, exact: bool) -> Headers:
         """Also in milliseconds, which the SDKs prefer."""
-        return [("retry-after-ms", str(math.ceil(retry_after_s * 1000))), *super().retry_headers(retry_after_s)]
+        milliseconds = math.ceil(retry_after_s * 1000)
+        return [
+            ("retry-after-ms", str(milliseconds)),
+            *super().retry_headers(retry_after_s, exact=exact),
+        ]
 
     def models(self, names: Sequence[str]) -> Json:
         """A list of `Model`."""
@@ -167,18 +168,9 @@ class Azure(OpenAI):
             case "content_filter":
                 return 400, {"error": _filtered()}
             case "auth":
-                message = (
-                    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide "
-                    "a valid key for an active subscription and use a correct regional API endpoint for your "
-                    "resource."
-                )
-                return 401, {"error": {"code": "401", "message": message}}
+                return 401, {"error": {"code": "401", "message": _NO_ACCESS}}
             case "no_model":
-                message = (
-                    "The API deployment for this resource does not exist. If you created the deployment within "
-                    "the last 5 minutes, please wait a moment and try again."
-                )
-                return 404, {"error": {"code": "DeploymentNotFound", "message": message}}
+                return 404, {"error": {"code": "DeploymentNotFound", "message": _NO_DEPLOYMENT}}
             case "no_route":
                 return 404, {"error": {"code": "404", "message": "Resource not found"}}
             case "rate_limited":
@@ -197,20 +189,59 @@ class Azure(OpenAI):
         return [("x-request-id", request_id), ("apim-request-id", request_id), ("x-ms-region", "simulated")]
 
 
-_DEFAULTS = {"temperature": 1}  # what a family that refuses the parameter still takes
-
-
 @lru_cache(maxsize=1024)
 def _fingerprint(model: str) -> str:
     return f"fp_sim{short_hash(model)}"
 
 
+def _max_tokens(body: Json, family: Family | None) -> int | None:
+    newer = body.get("max_completion_tokens") is not None
+    name = "max_completion_tokens" if newer else "max_tokens"
+    max_tokens = whole_number(body, name)
+    if max_tokens is None or family is None:
+        return max_tokens
+    if not newer and family.max_tokens_field == "max_completion_tokens":
+        raise bad_request(
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+            "'max_completion_tokens' instead.",
+            name,
+            "unsupported_parameter",
+        )
+    most = family.max_output_tokens
+    if most is not None and max_tokens > most:
+        raise bad_request(
+            f"{name} is too large: {max_tokens}. This model supports at most {most} completion tokens, "
+            f"whereas you provided {max_tokens}.",
+            name,
+            "invalid_value",
+        )
+    return max_tokens
+
+
+def _check_sampling(body: Json, family: Family | None) -> None:
+    check_temperature(body, 2.0)
+    if family is None or family.sampling not in {"none", "no_effort"}:
+        return
+    if family.sampling == "no_effort" and _effort(body, family) == "none":
+        return
+    for name in ("temperature", "top_p"):
+        if body.get(name) not in (None, 1):
+            raise bad_request(
+                f"Unsupported value: '{name}' does not support {body[name]} with this model. Only the "
+                "default (1) value is supported.",
+                name,
+                "unsupported_value",
+            )
+
+
+def _effort(body: Json, family: Family) -> object:
+    return body.get("reasoning_effort") or family.default_effort
+
+
 def _messages(body: Json) -> tuple[Message, ...]:
     turns = body.get("messages")
     if not isinstance(turns, list) or not turns:
-        raise bad_request(
-            "Missing required parameter: 'messages'.", "messages", "missing_required_parameter"
-        )
+        raise bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
     messages: list[Message] = []
     for place, turn in enumerate(turns):
         role = _ROLES.get(str(turn.get("role"))) if isinstance(turn, dict) else None
@@ -296,9 +327,9 @@ def _filtered() -> Json:
     result["jailbreak"] = {"filtered": False, "detected": False}
     return {
         "message": (
-            "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
-            "Please modify your prompt and retry. To learn more about our content filtering policies please "
-            "read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766"
+            "The response was filtered due to the prompt triggering Azure OpenAI's content management "
+            "policy. Please modify your prompt and retry. To learn more about our content filtering policies "
+            "please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766"
         ),
         "type": None,
         "param": "prompt",

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tasks.call.simulated.answers import write_answer, write_reasoning, write_refusal
-from tasks.call.simulated.draws import Draw, lognormal, normal, share_below, shares
+from tasks.call.simulated.draws import Draw, lognormal, normal, share, share_below, shares
 from tasks.call.simulated.families import Family
 from tasks.call.simulated.plan import PlanEntry
 from tasks.call.simulated.settings import Settings
-from tasks.call.simulated.wire import Reply, Request, Tokens, count_tokens, first_tokens
+from tasks.call.simulated.wire import Reply, Request, StopWord, Tokens, count_tokens, first_tokens
 
 # Weights of the sample's hardness, the model's weakness and luck: their squares add up to 1.
-_SAMPLE, _MODEL, _LUCK = 0.5**0.5, 0.35**0.5, 0.15**0.5
+_SAMPLE, _MODEL, _LUCK = 0.7**0.5, 0.2**0.5, 0.1**0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def decide_fate(key: CallKey, family: Family, settings: Settings) -> Fate:
 def is_right(key: CallKey, entry: PlanEntry, family: Family, settings: Settings) -> bool:
     """Whether this call gets the right answer."""
     rate = family.right_rate(entry.suite) if settings.accuracy is None else settings.accuracy
-    hardness = shares(settings.seed, "sample", entry.suite, entry.sample_id)[0]
-    weakness = shares(settings.seed, "model", key.model, key.prompt_hash.hex)[0]
-    luck = shares(settings.seed, "luck", *key.parts)[0]
+    hardness = share(settings.seed, "sample", entry.suite, entry.sample_id)
+    weakness = share(settings.seed, "model", key.model, key.prompt_hash.hex)
+    luck = share(settings.seed, "luck", *key.parts)
     score = _SAMPLE * normal(hardness) + _MODEL * normal(weakness) + _LUCK * normal(luck)
     return share_below(score) < rate
 
@@ -104,7 +104,7 @@ def _within_bounds(
         text = first_tokens(text, written)
         stop_word = None
     tokens = _tokens(request, thought + written, thought, key, settings)
-    stop = "length" if cut else "stop_sequence" if stop_word is not None else "stop"
+    stop: StopWord = "length" if cut else "stop_sequence" if stop_word is not None else "stop"
     return Reply(text, stop, tokens, reasoning, stop_word, fate.shows_usage)
 
 
@@ -127,9 +127,9 @@ def _tokens(request: Request, output: int, thought: int, key: CallKey, settings:
     )
 
 
-def _latency_s(share: float, family: Family, settings: Settings) -> float:
+def _latency_s(latency: float, family: Family, settings: Settings) -> float:
     if settings.latency_ms is not None:
         return settings.latency_ms / 1000
     median_ms = family.median_ms if settings.latency_median_ms is None else settings.latency_median_ms
     sigma = family.sigma if settings.latency_sigma is None else settings.latency_sigma
-    return lognormal(share, median_ms, sigma) / 1000
+    return lognormal(latency, median_ms, sigma) / 1000

@@ -7,13 +7,15 @@ on the order of arrival.
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from warehouse.errors import SpecError
 
+FaultKind = Literal["rate_limited", "server_error", "overloaded", "reset", "cut", "garbled"]
 Rate = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -46,11 +48,18 @@ class Faults(Part):
     def _at_most_one(self) -> "Faults":
         total = sum(rate for _, rate in self.retryable)
         if total > 1.0 + 1e-9:
-            raise ValueError(f"the rates of rate_limited to garbled add up to {total:g}; at most 1 is possible")
+            raise ValueError(
+                f"the rates of rate_limited to garbled add up to {total:g}; at most 1 is possible"
+            )
         return self
 
-    @property
-    def retryable(self) -> tuple[tuple[str, float], ...]:
+    @cached_property
+    def any_retryable(self) -> bool:
+        """Whether a try can fail at all."""
+        return any(rate for _, rate in self.retryable)
+
+    @cached_property
+    def retryable(self) -> tuple[tuple[FaultKind, float], ...]:
         """The faults that spoil a try, each with its rate."""
         return (
             ("rate_limited", self.rate_limited),
@@ -88,7 +97,7 @@ class Settings(Part):
     limits: dict[str, Limits] = Field(default_factory=dict)  # by model; "*" holds for each other model
     models: tuple[str, ...] = ()  # the models that exist; empty: every name does
     deployments: dict[str, str] = Field(default_factory=dict)  # Azure: deployment to model, if they differ
-    context_tokens: int | None = Field(None, ge=1)  # instead of the family's
+    context_tokens: int | None = Field(None, ge=1)  # instead of what is known of the model
     refused_keys: tuple[str, ...] = ("invalid",)  # API keys that are answered with 401
     keep_rows: int = Field(100_000, ge=0)  # the newest rows of the ledger that stay in memory
     cut_after: Rate = 0.5  # share of its bytes after which a cut answer breaks off
@@ -135,7 +144,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _put(fields: dict[str, Any], change: str) -> None:
     name, equals, text = change.partition("=")
     if not equals or not name:
-        raise SpecError(f'"{change}" is not of the form NAME=VALUE, as in faults.cut=0.1. No server was started.')
+        raise SpecError(
+            f'"{change}" is not of the form NAME=VALUE, as in faults.cut=0.1. No server was started.'
+        )
     try:
         value = json.loads(text)
     except ValueError:

@@ -5,16 +5,19 @@ Nothing here belongs to one vendor. A `Vendor` turns its own JSON into a `Reques
 """
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from tasks.call.simulated.families import Family
+from tasks.call.facts import Family
 from tasks.model import Message
 
 Json = dict[str, Any]
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Headers = list[tuple[str, str]]
+StopWord = Literal["stop", "length", "stop_sequence", "refusal"]
 ProblemKind = Literal[
     "auth",
     "bad_request",
@@ -39,9 +42,7 @@ class Request:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     thinks: bool = False
-    max_tokens_param: str = "max_tokens"
     two_lifetimes: bool = False  # the vendor tells cache writes for an hour from those for five minutes
-    refused_param: str | None = None  # a parameter that came although this family does not take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class Tokens:
     def prompt(self) -> int:
         """All input, whatever its kind."""
         return (
-            self.input_tokens + self.cached_input_tokens + self.cache_write_tokens + self.cache_write_1h_tokens
+            self.input_tokens
+            + self.cached_input_tokens
+            + self.cache_write_tokens
+            + self.cache_write_1h_tokens
         )
 
 
@@ -68,7 +72,7 @@ class Reply:
     """What the simulated model says; where it refuses, `text` is the refusal."""
 
     text: str
-    stop: Literal["stop", "length", "stop_sequence", "refusal"]
+    stop: StopWord
     tokens: Tokens
     reasoning: str | None = None
     stop_sequence: str | None = None
@@ -91,7 +95,7 @@ class Problem:
     maximum: int = 0
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a request, not a failure of this program
+class Refused(Exception):
     """The request is not one that this vendor would serve."""
 
     def __init__(self, problem: Problem) -> None:
@@ -119,8 +123,8 @@ class Vendor(ABC):
         """The API key that the request brings; never stored."""
 
     @abstractmethod
-    def read(self, body: Json, family: Family, model: str) -> Request:
-        """The request in our words.
+    def read(self, body: Json, headers: Mapping[str, str], model: str, family: Family | None) -> Request:
+        """The request in our words; `family` is what is known of the model.
 
         Raises: Refused: the vendor would answer this body with 400.
         """
@@ -145,9 +149,9 @@ class Vendor(ABC):
     def models(self, names: Sequence[str]) -> Json:
         """The body of a list of models."""
 
-    def retry_headers(self, retry_after_s: float) -> Headers:
-        """When to come again: whole seconds, save where less than one was asked for."""
-        return [("retry-after", f"{retry_after_s:g}")]
+    def retry_headers(self, retry_after_s: float, *, exact: bool) -> Headers:
+        """When to come again: in whole seconds, as the vendors do, unless the exact figure is asked for."""
+        return [("retry-after", f"{retry_after_s:g}" if exact else str(max(1, math.ceil(retry_after_s))))]
 
 
 def count_tokens(text: str) -> int:
@@ -162,7 +166,7 @@ def first_tokens(text: str, n: int) -> str:
 
 def to_bytes(body: Json) -> bytes:
     """JSON as it goes over the wire."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return _encode(body).encode("utf-8", "backslashreplace")
 
 
 def bad_request(message: str, param: str | None = None, code: str | None = None) -> Refused:

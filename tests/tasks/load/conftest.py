@@ -20,7 +20,7 @@ MakeSuite = Callable[..., Path]
 
 @pytest.fixture
 def make_suite(tmp_path: Path) -> MakeSuite:
-    """Writes a suite's folder: make_suite(sql, prompt=..., card=..., name=..., **other files)."""
+    """Writes a suite's folder and returns it."""
 
     def make(
         sql: str = "select 'a' as sample_id, 'Why?' as input",

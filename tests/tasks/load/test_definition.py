@@ -33,27 +33,50 @@ def test_options_of_a_grader_are_kept_for_the_grader_to_judge(make_suite: Any) -
     ("card", "told"),
     [
         pytest.param('name = "mine"', "graders: is missing; at least one [[graders]]", id="no grader"),
-        pytest.param('name = "mine"\ngraders = []', "graders: List should have at least 1", id="empty graders"),
+        pytest.param(
+            'name = "mine"\ngraders = []', "graders: List should have at least 1", id="empty graders"
+        ),
         pytest.param(GRADER, "name: is missing", id="no name"),
         pytest.param('name = "../x"\n' + GRADER, "name: ", id="a name that is a path"),
-        pytest.param('name = "mine"\nlicense = "MIT"\n' + GRADER, 'did you mean "licence"?', id="typing error"),
-        pytest.param('name = "mine"\nversion = 2\n' + GRADER, "version: Input should be a valid string (it is 2)",
-                     id="a number as version"),
-        pytest.param('name = "mine"\n[[graders]]\nextract = "text"', "graders.0.type: is missing", id="no type"),
+        pytest.param(
+            'name = "mine"\nlicense = "MIT"\n' + GRADER, 'did you mean "licence"?', id="typing error"
+        ),
+        pytest.param(
+            'name = "mine"\nversion = 2\n' + GRADER,
+            "version: Input should be a valid string (it is 2)",
+            id="a number as version",
+        ),
+        pytest.param(
+            'name = "mine"\n[[graders]]\nextract = "text"', "graders.0.type: is missing", id="no type"
+        ),
         pytest.param('name = "mine"\nparams = 3\n' + GRADER, "params: ", id="params no table"),
         pytest.param('name = "mine"\n' + GRADER + SOURCE.replace("https", "ftp"), "source.0.url: ", id="ftp"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE.replace("//", "//me:pw@"), "user or password", id="key"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE.replace("0" * 64, "abc"), "source.0.sha256: ", id="sha"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE + 'encoding = "klingon"', "source.0.encoding: ",
-                     id="encoding"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE + 'encoding = "base64"', "source.0.encoding: ",
-                     id="a codec that is no text encoding"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE + 'filename = "../b.csv"', "source.0.filename: ",
-                     id="a filename that is a path"),
-        pytest.param('name = "mine"\n' + GRADER + SOURCE.replace("[source]", "[[source]]") * 2, "is there twice",
-                     id="two files of one name"),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE.replace("//", "//me:pw@"), "user or password", id="key"
+        ),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE.replace("0" * 64, "abc"), "source.0.sha256: ", id="sha"
+        ),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE + 'encoding = "klingon"', "source.0.encoding: ", id="encoding"
+        ),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE + 'encoding = "base64"',
+            "source.0.encoding: ",
+            id="a codec that is no text encoding",
+        ),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE + 'filename = "../b.csv"',
+            "source.0.filename: ",
+            id="a filename that is a path",
+        ),
+        pytest.param(
+            'name = "mine"\n' + GRADER + SOURCE.replace("[source]", "[[source]]") * 2,
+            "is there twice",
+            id="two files of one name",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_named_with_its_file(make_suite: Any, card: str, told: str) -> None:
     folder = make_suite(card=card)
     with pytest.raises(SuiteError) as caught:

@@ -27,12 +27,12 @@ def test_the_built_in_folder_may_be_named_again(make_suite: Any) -> None:
 
 
 def test_an_unknown_name_suggests_the_nearest(make_suite: Any) -> None:
-    with pytest.raises(SuiteError, match='no suite "GSM8".*Did you mean "gsm8k"'):
+    with pytest.raises(SuiteError, match=r'no suite "GSM8".*Did you mean "gsm8k"'):
         find_suite("GSM8", [])
 
 
 def test_a_name_like_no_other_lists_what_there_is() -> None:
-    with pytest.raises(SuiteError, match="Known are: .*gsm8k"):
+    with pytest.raises(SuiteError, match=r"Known are: .*gsm8k"):
         find_suite("zzzzzzzz", [])
 
 

@@ -1,0 +1,140 @@
+"""What `nightbench doctor` looks at: keys, endpoints, disk, tools. Keys are named, never shown."""
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+from urllib.parse import urlsplit
+
+from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint
+from tasks.call.provider import open_provider
+from tasks.home import Settings
+from tasks.model import Call, Message, hash_uuid
+from tasks.spec import ModelEntry
+from warehouse.errors import NightbenchError, ProviderError
+
+PACKAGES = ("nightbench", "prefect", "anthropic", "openai", "duckdb", "pyarrow", "pydantic")
+ENOUGH_BYTES = 2 * 1024**3
+CONNECT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `bad` stands in the way; `missing` does not, but something is not to be had."""
+
+    what: str
+    state: Literal["good", "missing", "bad"]
+    found: str
+    remedy: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The state in two letters."""
+        return {"good": "ok", "missing": "--", "bad": "!!"}[self.state]
+
+
+def checkup(settings: Settings, environ: Mapping[str, str], probes: Sequence[str]) -> list[Finding]:
+    """Look at everything; a request is sent only to the models in `probes`."""
+    return [
+        *_software(),
+        *_disk(settings),
+        *_keys(environ),
+        *_sandbox(),
+        *(probe(model, environ) for model in probes),
+    ]
+
+
+def _software() -> Iterator[Finding]:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    yield Finding("software", "good", f"Python {sys.version.split()[0]}, {versions}")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.home.make()
+    except NightbenchError as error:
+        yield Finding("home", "bad", str(error), "set NIGHTBENCH_HOME")
+        return
+    yield Finding("home", "good", str(settings.home.root))
+    free = shutil.disk_usage(settings.home.root).free
+    enough = free >= ENOUGH_BYTES
+    yield Finding(
+        "disk",
+        "good" if enough else "bad",
+        f"{free / 1e9:,.1f} GB free",
+        "" if enough else "free some space: a full disk stops a run (nothing is lost, it can be resumed)",
+    )
+
+
+def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:
+    for provider, vendor in VENDORS.items():
+        missing = missing_variables(provider, environ)
+        if missing:
+            remedy = "; ".join(f"export {name}=..." for name in missing)
+            yield Finding(provider, "missing", f"{' and '.join(missing)} not set", remedy)
+            continue
+        endpoint = resolve_endpoint(ModelEntry.model_validate({"model": f"{provider}/any"}), environ)
+        key = f"{vendor.key} set" if environ.get(vendor.key) else "no key"
+        reached = _reach(endpoint)
+        yield Finding(
+            provider,
+            "bad" if reached else "good",
+            f"{key}; {endpoint.host} {reached or 'reachable'}",
+            "check the network, a proxy, or the base URL" if reached else "",
+        )
+
+
+def _reach(endpoint: Endpoint) -> str | None:
+    """Why the host cannot be connected to; None where it can. Nothing is sent."""
+    parts = urlsplit(endpoint.base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=CONNECT_S):
+            return None
+    except OSError as error:
+        return f"not reachable: {error}"
+
+
+def _sandbox() -> Iterator[Finding]:
+    path = shutil.which("bwrap")
+    yield Finding(
+        "sandbox",
+        "good" if path else "missing",
+        f"bubblewrap at {path}" if path else "bubblewrap is not installed",
+        "" if path else "suites that run code will need it (Debian: the package bubblewrap)",
+    )
+
+
+def probe(model: str, environ: Mapping[str, str]) -> Finding:
+    """Send one request of one output token."""
+    try:
+        endpoint = resolve_endpoint(ModelEntry.model_validate({"model": model}), environ)
+        served = asyncio.run(_ask(endpoint, model))
+    except (NightbenchError, ValueError) as error:
+        return Finding(f"probe {model}", "bad", str(error), "see the message")
+    return Finding(f"probe {model}", "good", f"answered by {served}")
+
+
+async def _ask(endpoint: Endpoint, model: str) -> str:
+    from tasks.call.facts import merge_params
+
+    messages = (Message(role="user", content="Say OK."),)
+    params = merge_params(model, {"max_tokens": 1}, {})
+    key = hash_uuid([model, params, messages])
+    call = Call(
+        call_key=key, request_hash=key, prompt_hash=hash_uuid(list(messages)), suite="doctor", suite_version="",
+        sample_id="probe", epoch=1, role="answer", variant=model, variant_version="", model=model,
+        priced_as=None, params=params, messages=messages,
+    )  # fmt: skip
+    provider = open_provider(endpoint)
+    try:
+        reply = await provider.complete(call, timeout_s=60.0)
+    except ProviderError as error:
+        raise NightbenchError(f"{error.fault.kind}: {error.fault.message}") from error
+    finally:
+        await provider.close()
+    return reply.answer.served_model or model

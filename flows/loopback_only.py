@@ -1,0 +1,74 @@
+"""Keep Prefect's server to this machine, in both directions.
+
+Its page asks an analytics company for a configuration as soon as it loads, whatever the settings say
+(3.9.1, the second page; the events themselves obey the settings). A content security policy makes the
+browser refuse that. And a page of another site, open in the same browser, could otherwise start runs that
+cost money: a request that names another host, or comes from a page of another origin, is refused.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+# 'self' does not cover the addresses of the API where the page is opened by the other name of this machine
+POLICY = "; ".join(
+    (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:",
+        "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:*",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+        "base-uri 'self'",
+    )
+)
+
+
+class LoopbackOnly:
+    """ASGI middleware: refuses what does not come from this machine's own pages, and confines those."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, refuse, or pass on with the policy added to the answer."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+        elif not is_local(
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        ):
+            await _refuse(scope["type"], send)
+        else:
+            await self._app(scope, receive, _confined(send))
+
+
+def is_local(headers: Mapping[str, str]) -> bool:
+    """Whether a request names this machine and comes from a page of it, or from no page at all."""
+    if urlsplit(f"//{headers.get('host', '')}").hostname not in LOCAL_NAMES:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).hostname in LOCAL_NAMES
+
+
+def _confined(send: Send) -> Send:
+    async def add(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            policy = (b"content-security-policy", POLICY.encode("ascii"))
+            message = {**message, "headers": [*message.get("headers", []), policy]}
+        await send(message)
+
+    return add
+
+
+async def _refuse(kind: str, send: Send) -> None:
+    if kind == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+    await send(
+        {"type": "http.response.body", "body": b"This server answers this machine's own pages only.\n"}
+    )

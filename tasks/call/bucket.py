@@ -1,0 +1,68 @@
+"""A token bucket in exact arithmetic: how much of a limit a minute may be used now, and when the rest.
+
+The state is one integer, the instant at which the bucket was empty. Instants and amounts are counted in
+`nanoseconds x limit a minute`, in which a unit of the limit is 60e9: nothing is ever rounded, however long
+a run is. Times are nanoseconds of a monotonic clock, given by the caller.
+
+The bucket begins near empty and holds a quarter of a second's worth: enough to lose nothing to a late wake,
+and far below any provider's own burst. It holds at least one unit, and what flows in while a wake is 100 ms
+late, without which slow limits would lose some of it to each. A request larger than the bucket waits for it
+to be full and leaves it in debt. So in any span of time no more is taken than the limit's share of it and
+once the larger of the bucket and the largest request.
+
+Source: the generic cell rate algorithm, ITU-T I.371.
+"""
+
+from dataclasses import dataclass, field
+
+BURST_NS = 250_000_000
+LATE_NS = 100_000_000
+MINUTE_NS = 60_000_000_000
+
+
+@dataclass
+class Bucket:
+    """What is left of a limit a minute. `start` units are there at the beginning and after a hold."""
+
+    per_minute: int
+    now_ns: int
+    start: int = 0
+    _capacity: int = field(init=False)
+    _empty_at: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        share = max(MINUTE_NS + LATE_NS * self.per_minute, BURST_NS * self.per_minute)
+        self._capacity = share
+        self._empty_at = self.now_ns * self.per_minute - self._start
+
+    @property
+    def capacity(self) -> float:
+        """The most units that it holds."""
+        return self._capacity / MINUTE_NS
+
+    def level(self, now_ns: int) -> float:
+        """Units that may be taken now; negative where it is in debt or on hold."""
+        return min(self._capacity, now_ns * self.per_minute - self._empty_at) / MINUTE_NS
+
+    def wait_ns(self, units: int, now_ns: int) -> int:
+        """How long until `units` may be taken; 0: now."""
+        ready_at = self._empty_at + min(units * MINUTE_NS, self._capacity)
+        missing = ready_at - now_ns * self.per_minute
+        return -(-missing // self.per_minute) if missing > 0 else 0
+
+    def take(self, units: int, now_ns: int) -> None:
+        """Take units for which there is no wait left."""
+        full = now_ns * self.per_minute - self._capacity  # what would overflow is lost
+        self._empty_at = max(self._empty_at, full) + units * MINUTE_NS
+
+    def correct(self, units: int) -> None:
+        """Take more units than were taken before, or give some back (below zero), without a wait."""
+        self._empty_at += units * MINUTE_NS
+
+    def hold(self, until_ns: int) -> None:
+        """Let nothing flow in before that instant: then it is as near empty as at the start."""
+        self._empty_at = max(self._empty_at, until_ns * self.per_minute - self._start)
+
+    @property
+    def _start(self) -> int:
+        return min(self.start * MINUTE_NS, self._capacity)

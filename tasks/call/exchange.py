@@ -1,0 +1,123 @@
+"""One request through a vendor's SDK: the response as it came, or the error that the line had.
+
+Each call goes through the SDK's own `post`, which returns the bare response; its typed methods cost half a
+millisecond more a call (both measured here: `bench/`), and drop the headers.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx2
+
+from tasks.call.endpoint import Endpoint, Secret
+from tasks.call.faults import Received, clean
+from warehouse.errors import Fault, Rejected, Transient
+
+CONNECT_S = 10.0
+TIMEOUT_S = 600.0
+KEEPALIVE_S = 15.0
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True)
+class SdkErrors:
+    """An SDK's two exceptions that matter: a response with an error status, and everything of its own."""
+
+    status: type[Exception]
+    base: type[Exception]
+
+
+def http_client(kind: type[httpx2.AsyncClient], endpoint: Endpoint) -> httpx2.AsyncClient:
+    """The SDK's aiohttp client with a pool for all calls in flight.
+
+    Redirects are not followed: a key goes to the address it was given for. A proxy of the environment is not
+    asked for addresses on this machine.
+    """
+    return kind(
+        limits=httpx2.Limits(
+            max_connections=endpoint.in_flight,
+            max_keepalive_connections=endpoint.in_flight,
+            keepalive_expiry=KEEPALIVE_S,
+        ),
+        timeout=timeouts(),
+        follow_redirects=False,
+        trust_env=urlsplit(endpoint.base_url).hostname not in LOOPBACK,
+    )
+
+
+def timeouts() -> httpx2.Timeout:
+    """Ten seconds to connect; the whole exchange is timed by `send`."""
+    return httpx2.Timeout(None, connect=CONNECT_S)
+
+
+async def send(
+    post: Awaitable[httpx2.Response], sdk: SdkErrors, endpoint: Endpoint, timeout_s: float
+) -> Received:
+    """Await the response, whatever its status.
+
+    Raises: Transient: time-out, or the connection failed or broke. Rejected: the request cannot be written.
+        Neither has the SDK's exception as its context, because that one holds the request and so the key.
+    """
+    failure: Transient | Rejected
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await post
+        return _received(response, endpoint.api_key)
+    except sdk.status as error:
+        refused = getattr(error, "response", None)
+        assert isinstance(refused, httpx2.Response), "both SDKs' status errors carry the response"
+        return _received(refused, endpoint.api_key)
+    except (sdk.base, httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+        failure = _line_failure(error, endpoint, timeout_s)
+    except (TypeError, ValueError) as error:
+        text = scrub(clean(f"{type(error).__name__}: {str(error)[:300]}"), endpoint.api_key)
+        failure = Rejected(Fault("bad_request", f"the request cannot be written: {text}"))
+    _raise(failure)
+
+
+def scrub(text: str, key: Secret) -> str:
+    """The text without the key."""
+    return text.replace(key.reveal(), "[key]") if key.is_secret else text
+
+
+def _received(response: httpx2.Response, key: Secret) -> Received:
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw
+    }
+    body = response.content
+    if key.is_secret:
+        secret = key.reveal()
+        if secret.encode() in body:
+            body = body.replace(secret.encode(), b"[key]")
+        if any(secret in value for value in headers.values()):
+            headers = {name: scrub(value, key) for name, value in headers.items()}
+    return Received(response.status_code, headers, body)
+
+
+def _line_failure(error: BaseException, endpoint: Endpoint, timeout_s: float) -> Transient:
+    """What went wrong on the line, by the innermost cause.
+
+    The SDKs' own split is not used: OpenAI's transport calls a refused connection a time-out.
+    """
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    text = next((str(link) for link in reversed(chain) if str(link).strip()), type(chain[-1]).__name__)
+    text = scrub(clean(text), endpoint.api_key)
+    if any(isinstance(link, (TimeoutError, httpx2.TimeoutException)) for link in chain) and not any(
+        isinstance(link, aiohttp.ClientConnectionError) and not isinstance(link, TimeoutError)
+        for link in chain
+    ):
+        connecting = any(isinstance(link, aiohttp.ConnectionTimeoutError) for link in chain)
+        what = f"no connection within {CONNECT_S:g} s" if connecting else f"no answer within {timeout_s:g} s"
+        return Transient(Fault("timeout", f"{endpoint.host}: {what}"))
+    return Transient(Fault("connection", f"{endpoint.host}: the connection failed: {text}"))
+
+
+def _raise(failure: Transient | Rejected) -> NoReturn:
+    """Raise outside of the handler, so that the error has no context."""
+    raise failure

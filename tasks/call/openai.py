@@ -1,0 +1,159 @@
+"""OpenAI's chat completions, which Azure and every compatible server speak too.
+
+Source: the SDK's types (openai.types.chat.ChatCompletion, CompletionUsage). Compatible servers add reasoning
+text as `reasoning_content` (DeepSeek, vLLM) or `reasoning` (OpenRouter, newer vLLM).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import httpx2
+import openai
+from pydantic import BaseModel, ValidationError
+
+from tasks.call.endpoint import Endpoint
+from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts
+from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.provider import Reply
+from tasks.call.rate_headers import parse_rate_headers, server_now
+from tasks.call.usage import openai_usage
+from tasks.model import Answer, Call, StopReason
+
+PATH = "/chat/completions"
+ERRORS = SdkErrors(openai.APIStatusError, openai.OpenAIError)
+STOP_REASONS: Mapping[str, StopReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool",
+    "function_call": "tool",
+    # compatible servers'
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+}
+REQUEST_IDS = ("x-request-id", "apim-request-id", "request-id")
+
+
+class Part(BaseModel):
+    """A part of a content that is a list, as some compatible servers write it."""
+
+    type: str
+    text: str | None = None
+
+
+class ChatMessage(BaseModel):
+    """What is read of a choice's message."""
+
+    content: str | list[Part] | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: object = None
+
+
+class Choice(BaseModel):
+    """What is read of a choice; an `error` in it is OpenRouter's."""
+
+    message: ChatMessage
+    finish_reason: str | None = None
+    error: object = None
+
+
+class CompletionBody(BaseModel):
+    """What is read of a ChatCompletion."""
+
+    choices: list[Choice]
+    id: str | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+    usage: object = None
+
+
+class OpenAIProvider:
+    """One client of the chat completions API, at OpenAI, Azure or a compatible server."""
+
+    def __init__(self, endpoint: Endpoint, client: openai.AsyncOpenAI) -> None:
+        self._endpoint = endpoint
+        self._client = client
+
+    @property
+    def endpoint_host(self) -> str:
+        """The host that the calls go to."""
+        return self._endpoint.host
+
+    async def complete(self, call: Call, *, timeout_s: float = TIMEOUT_S) -> Reply:
+        """Make one attempt. Raises: Transient, Rejected, Unusable."""
+        post = self._client.post(
+            PATH,
+            cast_to=httpx2.Response,
+            body={
+                **call.params,
+                "model": call.model.partition("/")[2],
+                "messages": list(call.messages),
+            },
+            options={"security": {"bearer_auth": True}},
+        )
+        return read_completion(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.close()
+
+
+def openai_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    """The SDK's client; organisation and project come from OPENAI_ORG_ID and OPENAI_PROJECT_ID."""
+    return openai.AsyncOpenAI(
+        api_key=endpoint.api_key.reveal(),
+        base_url=endpoint.base_url,
+        default_headers=dict(endpoint.headers),
+        max_retries=0,
+        timeout=timeouts(),
+        http_client=http_client(openai.DefaultAioHttpClient, endpoint),
+    )
+
+
+def read_completion(received: Received, host: str) -> Reply:
+    """The reply in a response. A refusal is the answer's text, with the stop reason `refusal`.
+
+    Raises: Transient, Rejected, Unusable: it is an error, or no completion.
+    """
+    body = received.json()
+    request_id = next((received.headers[name] for name in REQUEST_IDS if name in received.headers), None)
+    limits = parse_rate_headers(received.headers, server_now(received.headers, datetime.now(UTC)))
+    if received.status >= 300 or is_error_body(body):
+        return Reply(answer_or_raise(received, body, host, request_id), limits, received.status)
+    completion = _parse(body)
+    if completion is None or not completion.choices:
+        raise bad_body(received, host, "something else than a completion", request_id)
+    choice = completion.choices[0]
+    request_id = request_id or completion.id
+    if choice.error:
+        answer = answer_or_raise(received, {"error": choice.error}, host, request_id)
+        return Reply(answer, limits, received.status)
+    message = choice.message
+    reasoning = message.reasoning_content or message.reasoning
+    answer = Answer(
+        text=message.refusal or _content(message),
+        stop_reason="refusal" if message.refusal else STOP_REASONS.get(choice.finish_reason or "", "other"),
+        raw_stop_reason=choice.finish_reason,
+        usage=openai_usage(completion.usage),
+        reasoning=reasoning if isinstance(reasoning, str) and reasoning else None,
+        served_model=completion.model,
+        fingerprint=completion.system_fingerprint,
+        request_id=request_id,
+    )
+    return Reply(answer, limits, received.status)
+
+
+def _content(message: ChatMessage) -> str:
+    if isinstance(message.content, list):
+        return "".join(part.text or "" for part in message.content if part.type in {"text", "output_text"})
+    return message.content or ""
+
+
+def _parse(body: object) -> CompletionBody | None:
+    try:
+        return CompletionBody.model_validate(body)
+    except ValidationError:
+        return None

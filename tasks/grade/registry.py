@@ -1,0 +1,85 @@
+"""Every grader by its type, written out, and how a suite's `[[graders]]` becomes one."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from tasks.grade.base import Grader, options_of
+from tasks.grade.choice import Choice
+from tasks.grade.exact import Exact
+from tasks.grade.extract import make_extractor
+from tasks.grade.includes import Includes
+from tasks.grade.json_only import JsonOnly, JsonPresent
+from tasks.grade.json_schema import JsonSchema
+from tasks.grade.numeric import Numeric
+from tasks.grade.regex import Regex
+from tasks.model import GraderConfig
+from warehouse.errors import SuiteError
+
+GRADERS: Mapping[str, type[Grader]] = {
+    "exact": Exact,
+    "includes": Includes,
+    "regex": Regex,
+    "choice": Choice,
+    "numeric": Numeric,
+    "json_only": JsonOnly,
+    "json_present": JsonPresent,
+    "json_schema": JsonSchema,
+}
+
+
+def make_graders(configs: Sequence[GraderConfig], place: str) -> tuple[Grader, ...]:
+    """The graders of a suite, in order; the first is its score.
+
+    Raises: SuiteError: one cannot be made, there is none, or two would have one name in the tables.
+    """
+    if not configs:
+        raise SuiteError(f"{place}: there is no grader. Nothing was sent. Add [[graders]] with a type.")
+    graders = tuple(make_grader(config, f"{place}, graders[{n}]") for n, config in enumerate(configs))
+    labels = [grader.label for grader in graders]
+    twins = sorted({label for label in labels if labels.count(label) > 1})
+    if twins:
+        raise SuiteError(
+            f'{place}: two graders are called "{twins[0]}". Nothing was sent. Give one a name = "...".'
+        )
+    return graders
+
+
+def make_grader(config: GraderConfig, place: str) -> Grader:
+    """The grader that a `[[graders]]` entry describes; `place` is named where it cannot be made.
+
+    Raises: SuiteError: an unknown type, an unknown or unfit option, a bad extractor, pattern or schema.
+    """
+    kind = GRADERS.get(config.type)
+    if kind is None:
+        near = difflib.get_close_matches(config.type, GRADERS, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(GRADERS)}."
+        raise SuiteError(f'{place}: there is no grader of type "{config.type}". Nothing was sent. {hint}')
+    known = options_of(kind)
+    unknown = [option for option in config.options if option not in known]
+    if unknown:
+        raise SuiteError(
+            f'{place}: the grader "{config.type}" has no option "{unknown[0]}". Nothing was sent. '
+            f"Its options are {', '.join(known)}."
+        )
+    try:
+        grader: Grader = _reader(kind).validate_python(dict(config.options))
+        make_extractor(grader.extract)
+    except ValidationError as error:
+        raise SuiteError(f"{place}: {_sentence(error)}. Nothing was sent.") from error
+    except ValueError as error:
+        raise SuiteError(f"{place}: {error}. Nothing was sent.") from error
+    return grader
+
+
+def _reader(kind: type[Grader]) -> TypeAdapter[Grader]:
+    return TypeAdapter(kind)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    return f'the option "{first["loc"][0]}" is {first["input"]!r:.80}: {message}'

@@ -1,0 +1,212 @@
+"""The small DuckDB file that anyone opens: views over the committed files, and the prices.
+
+It is built aside and renamed into place under a lock, so readers never wait and never see half a run.
+Made with storage version v1.0.0, any DuckDB from 1.1 on reads it. Its views name files by absolute path;
+`is_current` says when the folder was moved or something was committed since.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from warehouse.columns import COLUMNS, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
+from warehouse.commit import FOLDER, Manifest, check_file, committed, manifest_names
+from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
+from warehouse.errors import WarehouseError
+from warehouse.pricelist import TABLE as PRICE_TABLE
+from warehouse.pricelist import Price
+from warehouse.prices import load_prices, prices_of
+from warehouse.sqlfiles import load_macros, load_views
+
+NAME = "catalog.duckdb"
+DUCKDB_TYPES: Mapping[Kind, str] = {
+    "uuid": "uuid",
+    "text": "varchar",
+    "word": "varchar",
+    "texts": "varchar[]",
+    "json": "varchar",
+    "time": "timestamptz",
+    "date": "date",
+    "small": "integer",
+    "count": "bigint",
+    "real": "double",
+    "claim": "boolean",
+    "usd": "decimal(18, 12)",
+}
+
+
+def rewrite_catalog(warehouse: Path, *, wait: bool = True) -> Path:
+    """Build the catalog of what is committed and put it in place of the old one.
+
+    The manifests are read after the lock is held, so of two that commit at once the later one sees both.
+    With `wait=False` a rewrite that is under way elsewhere is left to it.
+
+    Raises: WarehouseError: a committed file or manifest is damaged, or the disk refuses; the old catalog
+        stays as it was.
+    """
+    path = warehouse / NAME
+    with writing(path):
+        make_folder(warehouse / FOLDER)
+        with _locked(warehouse, wait=wait) as locked:
+            if locked:
+                state = fingerprint(warehouse)
+                manifests = committed(warehouse)
+                _replace(path, [*_statements(warehouse, manifests), *_about(warehouse, state)])
+    return path
+
+
+def is_current(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> tuple[bool, bool]:
+    """Whether an opened catalog is of this folder and this nightbench, and whether it has every commit."""
+    try:
+        row = connection.execute("select warehouse, code, commits from catalog_info").fetchone()
+    except duckdb.Error:
+        return False, False
+    code, commits = fingerprint(warehouse)
+    return row is not None and row[:2] == (str(warehouse.resolve()), code), row is not None and row[
+        2
+    ] == commits
+
+
+def fingerprint(warehouse: Path) -> tuple[str, str]:
+    """What a catalog was made by (its views, macros, price table), and what it was made of."""
+    code = hashlib.sha256(f"{SCHEMA_VERSION} {COLUMNS} {MEANINGS}".encode())
+    for file in (*load_macros(), *load_views()):
+        code.update(repr(file).encode())
+    code.update(PRICE_TABLE.read_bytes())
+    names = "\n".join(f"{run_id}.{n}" for run_id, n in manifest_names(warehouse))
+    return code.hexdigest(), hashlib.sha256(names.encode()).hexdigest()
+
+
+@contextmanager
+def _locked(warehouse: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold the lock of the catalog; it dies with its holder. False where another holds it."""
+    handle = os.open(warehouse / FOLDER / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, statements: Sequence[str]) -> None:
+    """Make the new file beside the old one and rename it over it."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".catalog-") as folder:
+        new = Path(folder) / NAME
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+            connection.execute(f"attach {_text(str(new))} as catalog (storage_version 'v1.0.0')")
+            connection.execute("use catalog")
+            for statement in statements:
+                try:
+                    connection.execute(statement)
+                except duckdb.Error as error:
+                    raise WarehouseError(
+                        f"{path}: cannot be rewritten: {error}\nin: {statement[:300]}\n"
+                        "The old catalog is as it was; what is committed stays committed."
+                    ) from error
+            connection.execute("use memory")
+            connection.execute("detach catalog")
+        fsync_file(new)
+        new.replace(path)
+        with suppress(FileNotFoundError):  # of someone who wrote into the old catalog
+            path.with_name(f"{NAME}.wal").unlink()
+        fsync_folder(path.parent)
+
+
+def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:
+    """What makes the catalog, in order: tables, macros, views, comments."""
+    files = _files(warehouse, manifests)
+    for table in COLUMNS:
+        if table != "prices":
+            yield f"create view {table} as {_table_query(table, files.get(table, {}))}"
+            yield from _comments("view", table, MEANINGS[table], _meanings(table))
+    columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["prices"].items())
+    yield f"create table prices ({columns})"
+    yield f"insert into prices values {', '.join(map(_price_row, _prices(manifests)))}"
+    yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
+    for macro in load_macros():
+        yield macro.sql
+    for view in load_views():
+        yield f"create view {view.name} as {view.sql}"
+        yield from _comments("view", view.name, view.comment, {c.name: c.meaning for c in view.columns})
+
+
+def _files(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, dict[str, int]]:
+    """For each table its committed files, once each, with the schema version that wrote them."""
+    files: dict[str, dict[str, int]] = {}
+    for manifest in manifests:
+        for file in manifest.files:
+            check_file(warehouse, file, manifest.run_id)
+            path = str(warehouse.resolve() / file.path)
+            files.setdefault(file.table, {}).setdefault(path, manifest.schema_version)
+    return files
+
+
+def _table_query(table: str, files: Mapping[str, int]) -> str:
+    """The rows of a table's files; typed and empty where there are none.
+
+    Files of one schema version are read in one go, which costs the footer of one of them to bind; columns
+    that came later are NULL.
+    """
+    kinds = COLUMNS[table]
+    if not files:
+        nothing = ", ".join(f"cast(null as {DUCKDB_TYPES[kind]}) as {name}" for name, kind in kinds.items())
+        return f"select {nothing} where false"
+    parts: list[str] = []
+    for version in sorted(set(files.values())):
+        columns = ", ".join(
+            name if since(table, name) <= version else f"cast(null as {DUCKDB_TYPES[kind]}) as {name}"
+            for name, kind in kinds.items()
+        )
+        paths = ", ".join(_text(path) for path in files if files[path] == version)
+        parts.append(f"select {columns} from read_parquet([{paths}], hive_partitioning = false)")
+    query = " union all ".join(parts)
+    if table in SHARED and len(files) > 1:  # two files may hold the same row
+        keys = KEYS[table]
+        rest = ", ".join(f"first({name}) as {name}" for name in kinds if name not in keys)
+        return f"select {', '.join(keys)}, {rest} from ({query}) group by {', '.join(keys)}"
+    return query
+
+
+def _prices(manifests: Sequence[Manifest]) -> list[Price]:
+    """Our own table, and what else the committed runs need."""
+    own = load_prices()
+    named = {model for manifest in manifests for model in manifest.priced_as} - {price.model for price in own}
+    return [*own, *(price for model in sorted(named) for price in prices_of(model))]
+
+
+def _price_row(price: Price) -> str:
+    valid_to = "null" if price.valid_to is None else f"date '{price.valid_to}'"
+    words = ", ".join(map(_text, (price.provider, price.model, price.mode, price.token_kind)))
+    return (
+        f"({words}, {price.from_input_tokens}, {price.usd_per_mtok:f}, "
+        f"date '{price.valid_from}', {valid_to}, {_text(price.source)})"
+    )
+
+
+def _about(warehouse: Path, state: tuple[str, str]) -> Iterator[str]:
+    values = ", ".join(map(_text, (str(warehouse.resolve()), *state)))
+    yield f"create table catalog_info as select * from (values ({values})) as info(warehouse, code, commits)"
+    yield "comment on table catalog_info is 'What this catalog was made of and by.'"
+
+
+def _meanings(table: str) -> dict[str, str]:
+    return {name: MEANINGS[f"{table}.{name}"] for name in COLUMNS[table] if f"{table}.{name}" in MEANINGS}
+
+
+def _comments(what: str, name: str, comment: str, columns: Mapping[str, str]) -> Iterator[str]:
+    yield f"comment on {what} {name} is {_text(comment)}"
+    for column, meaning in columns.items():
+        yield f'comment on column {name}."{column}" is {_text(meaning)}'
+
+
+def _text(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,35 @@
+-- What was spent on each day (UTC).
+-- Grain:    one row a day, kind, simulated
+-- Reads:    call_costs, runs
+-- Tokens are those of the answers that count; a call answered twice is billed twice, in usd.
+-- day                    date            the UTC day on which the calls started
+-- kind                   varchar         of the run; nightbench did not spend what an import shows
+-- simulated              boolean         made up: nothing was spent
+-- n_calls                bigint          calls, judges' among them, failed ones too
+-- n_billed               bigint          answers that were billed
+-- n_unpriced             bigint          calls whose cost is not known
+-- usd                    decimal(18,12)  at each call's own day; null when n_unpriced > 0
+-- usd_priced             decimal(18,12)  cost of the calls whose cost is known
+-- input_tokens           bigint          tokens sent, those of a cache apart
+-- cached_input_tokens    bigint          tokens read from a cache
+-- cache_write_tokens     bigint          tokens written to a cache for five minutes
+-- cache_write_1h_tokens  bigint          tokens written to a cache for an hour
+-- output_tokens          bigint          tokens received
+select
+    call_costs.day,
+    runs.kind,
+    call_costs.simulated,
+    count(*) as n_calls,
+    cast(sum(call_costs.n_billed) as bigint) as n_billed,
+    count(*) filter (call_costs.usd is null) as n_unpriced,
+    case when count(*) = count(call_costs.usd) then cast(sum(call_costs.usd) as decimal(18, 12)) end as usd,
+    cast(coalesce(sum(call_costs.usd), 0) as decimal(18, 12)) as usd_priced,
+    cast(sum(call_costs.input_tokens) as bigint) as input_tokens,
+    cast(sum(call_costs.cached_input_tokens) as bigint) as cached_input_tokens,
+    cast(sum(call_costs.cache_write_tokens) as bigint) as cache_write_tokens,
+    cast(sum(call_costs.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
+    cast(sum(call_costs.output_tokens) as bigint) as output_tokens
+from call_costs
+inner join runs on runs.run_id = call_costs.run_id
+group by call_costs.day, runs.kind, call_costs.simulated
+order by call_costs.day desc, runs.kind, call_costs.simulated
