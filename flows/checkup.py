@@ -126,7 +126,7 @@ async def _ask(endpoint: Endpoint, model: str) -> str:
     params = merge_params(model, {"max_tokens": 1}, {})
     key = hash_uuid([model, params, messages])
     call = Call(
-        call_key=key, request_hash=key, prompt_hash=hash_uuid(list(messages)), suite="doctor", suite_version="",
+        call_key=key, request_hash=key, prompt_hash=key, suite="doctor", suite_version="",
         sample_id="probe", epoch=1, role="answer", variant=model, variant_version="", model=model,
         priced_as=None, params=params, messages=messages,
     )  # fmt: skip

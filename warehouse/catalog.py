@@ -129,7 +129,7 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
             yield from _comments("view", table, MEANINGS[table], _meanings(table))
     columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["prices"].items())
     yield f"create table prices ({columns})"
-    yield f"insert into prices values {', '.join(map(_price_row, _prices(manifests)))}"
+    yield f"insert into prices values {', '.join(map(price_row, _prices(manifests)))}"
     yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
     for macro in load_macros():
         yield macro.sql
@@ -182,7 +182,8 @@ def _prices(manifests: Sequence[Manifest]) -> list[Price]:
     return [*own, *(price for model in sorted(named) for price in prices_of(model))]
 
 
-def _price_row(price: Price) -> str:
+def price_row(price: Price) -> str:
+    """A price as a row of SQL's `values`."""
     valid_to = "null" if price.valid_to is None else f"date '{price.valid_to}'"
     words = ", ".join(map(_text, (price.provider, price.model, price.mode, price.token_kind)))
     return (

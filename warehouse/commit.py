@@ -177,6 +177,7 @@ def _models_priced(warehouse: Path, files: Sequence[DataFile]) -> tuple[str, ...
     paths = [str(warehouse / file.path) for file in files if file.table == "calls"]
     if not paths:
         return ()
-    query = "select distinct priced_as from read_parquet(?) where priced_as is not null order by 1"
+    rows = "read_parquet(?, hive_partitioning = false)"
+    query = f"select distinct priced_as from {rows} where priced_as is not null order by 1"
     with duckdb.connect() as connection:
         return tuple(str(row[0]) for row in connection.execute(query, [paths]).fetchall())

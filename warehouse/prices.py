@@ -18,6 +18,7 @@ from warehouse.pricelist import load_prices as load_prices
 from warehouse.pricelist import overlaps as overlaps
 
 MILLIONTH = Decimal("0.000001")
+BEYOND = Decimal(1_000_000)  # USD that one kind of token of one answer cannot have cost
 FAMILIES = (("anthropic", re.compile(r"claude")), ("openai", re.compile(r"(chat)?gpt-|o[1-9](-|\Z)")))
 
 
@@ -70,7 +71,9 @@ def price_of(
 
 
 def usd_of(model: str, tokens: Tokens, at: datetime | date, mode: Mode = "realtime") -> Decimal | None:
-    """What one answer costs, exactly; None where a kind of which there were tokens has no price."""
+    """What one answer costs, exactly; None where a kind of which there were tokens has no price,
+    or where a count cannot be true.
+    """
     counts: Sequence[tuple[TokenKind, int]] = (
         ("input", tokens.input_tokens),
         ("cached_input", tokens.cached_input_tokens),
@@ -83,9 +86,10 @@ def usd_of(model: str, tokens: Tokens, at: datetime | date, mode: Mode = "realti
     for kind, count in counts:
         if count:
             price = price_of(model, at, mode, kind, whole_input)
-            if price is None:
+            part = None if price is None or count < 0 else count * price.usd_per_mtok * MILLIONTH
+            if part is None or part >= BEYOND:
                 return None
-            usd += count * price.usd_per_mtok * MILLIONTH
+            usd += part
     return usd
 
 

@@ -8,7 +8,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts
+from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.facts import default_max_tokens, sampling_version
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
@@ -70,11 +70,12 @@ class AnthropicProvider:
     async def complete(self, call: Call, *, timeout_s: float = TIMEOUT_S) -> Reply:
         """Make one attempt. Raises: Transient, Rejected, Unusable."""
         version = None if self._pins_version else sampling_version(call.params)
+        headers = told_apart(self._endpoint, call) | ({"anthropic-version": version} if version else {})
         post = self._client.post(
             PATH,
             cast_to=httpx2.Response,
             body=message_request(call),
-            options={"headers": {"anthropic-version": version}} if version else {},
+            options={"headers": headers},
         )
         return read_message(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
 

@@ -15,6 +15,7 @@ import httpx2
 
 from tasks.call.endpoint import Endpoint, Secret
 from tasks.call.faults import Received, clean
+from tasks.model import Call
 from warehouse.errors import Fault, Rejected, Transient
 
 CONNECT_S = 10.0
@@ -52,6 +53,11 @@ def http_client(kind: type[httpx2.AsyncClient], endpoint: Endpoint) -> httpx2.As
 def timeouts() -> httpx2.Timeout:
     """Ten seconds to connect; the whole exchange is timed by `send`."""
     return httpx2.Timeout(None, connect=CONNECT_S)
+
+
+def told_apart(endpoint: Endpoint, call: Call) -> dict[str, str]:
+    """A header by which the simulated server tells calls apart; no vendor is sent it."""
+    return {"x-nightbench-sample": str(call.call_key)} if endpoint.provider == "simulated" else {}
 
 
 async def send(

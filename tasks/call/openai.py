@@ -12,7 +12,7 @@ import openai
 from pydantic import BaseModel, ValidationError
 
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts
+from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
@@ -92,7 +92,7 @@ class OpenAIProvider:
                 "model": call.model.partition("/")[2],
                 "messages": list(call.messages),
             },
-            options={"security": {"bearer_auth": True}},
+            options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
         )
         return read_completion(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
 

@@ -23,12 +23,11 @@ class Grader(ABC):
     version: ClassVar[str] = "1"
 
     extract: str = "text"
-    name: str = ""  # in the tables; default: the type
+    name: str = ""  # in the tables; the type where none is given
 
-    @property
-    def label(self) -> str:
-        """The grader's name in the tables: the option `name`, else its type."""
-        return self.name or self.type
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.type)
 
     def check(self, sample: Sample) -> None:  # noqa: B027 - most graders need nothing but their options
         """Refuse a sample that this grader could not judge.

@@ -19,6 +19,7 @@ class _AboutJson(Grader):
     schema: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.extract != "text":
             raise ValueError(f'extract = "{self.extract}": "{self.type}" looks at the whole response')
 

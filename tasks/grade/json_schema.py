@@ -29,6 +29,7 @@ class JsonSchema(Grader):
     schema: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.schema is not None:
             validator_of(self.schema)
 

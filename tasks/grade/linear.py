@@ -7,6 +7,7 @@ are the text's ends unless `(?m)`. `\d`, `\w` and `\s` know every script here, a
 means `\z`.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -62,6 +63,7 @@ def linear_pattern(source: str, ignore_case: bool = False, any_script: bool = Tr
             pc.extract_regex(pa.scalar(""), pattern=re2)
     except (pa.ArrowInvalid, UnicodeEncodeError) as error:
         said = str(error).removeprefix("Invalid regular expression: ")
+        said = re.sub(r"\?P<nightbench_\d+>", "", said)
         raise ValueError(f"{said} (RE2 syntax: no look-around, no back-references)") from error
     return LinearPattern(source, re2, n_groups)
 

@@ -33,6 +33,7 @@ class Numeric(Grader):
     dot_groups: StrictBool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, distance in (("tolerance", self.tolerance), ("relative", self.relative)):
             if not distance.is_finite() or distance < 0:
                 raise ValueError(f"{name} = {distance} is no distance; give a number from 0 up")

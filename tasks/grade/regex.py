@@ -29,6 +29,7 @@ class Regex(Grader):
     ignore_case: StrictBool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.pattern:
             try:
                 self._compiled(self.pattern)

@@ -37,8 +37,8 @@ def make_graders(configs: Sequence[GraderConfig], place: str) -> tuple[Grader, .
     if not configs:
         raise SuiteError(f"{place}: there is no grader. Nothing was sent. Add [[graders]] with a type.")
     graders = tuple(make_grader(config, f"{place}, graders[{n}]") for n, config in enumerate(configs))
-    labels = [grader.label for grader in graders]
-    twins = sorted({label for label in labels if labels.count(label) > 1})
+    names = [grader.name for grader in graders]
+    twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise SuiteError(
             f'{place}: two graders are called "{twins[0]}". Nothing was sent. Give one a name = "...".'
@@ -54,7 +54,7 @@ def make_grader(config: GraderConfig, place: str) -> Grader:
     kind = GRADERS.get(config.type)
     if kind is None:
         near = difflib.get_close_matches(config.type, GRADERS, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(GRADERS)}."
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(GRADERS)}."
         raise SuiteError(f'{place}: there is no grader of type "{config.type}". Nothing was sent. {hint}')
     known = options_of(kind)
     unknown = [option for option in config.options if option not in known]

@@ -90,22 +90,26 @@ def _validator(schema_text: str) -> Any:
     except SchemaError as error:
         raise ValueError(f"no JSON Schema: {error.json_path}: {shown(error.message)}") from error
     registry: Registry[Any] = Registry()
-    resolver = registry.resolver_with_root(DRAFT202012.create_resource(schema))
-    parts = list(_subschemas(schema))
-    embedded = any("$id" in part for part in parts[1:])  # their references have another base
-    for part in parts:
+    for part, resolver in _subschemas(
+        schema, registry.resolver_with_root(DRAFT202012.create_resource(schema))
+    ):
         for pattern in [part.get("pattern"), *part.get("patternProperties", ())]:
             if isinstance(pattern, str):
                 linear_pattern(pattern, any_script=False)
         if "unevaluatedProperties" in part and "patternProperties" in schema_text:
             raise ValueError("unevaluatedProperties beside patternProperties is not supported")
         for reference in (part.get("$ref"), part.get("$dynamicRef")):
-            if isinstance(reference, str) and not embedded:
-                try:
+            try:
+                if isinstance(reference, str):
                     resolver.lookup(reference)
-                except Unresolvable as error:
-                    raise ValueError(f'"$ref": "{reference}" leads out of the schema') from error
-    return _bounded_class()(schema, registry=registry, format_checker=format_checker())
+            except Unresolvable as error:
+                raise ValueError(f'"$ref": "{reference}" leads out of the schema') from error
+    validator = _bounded_class()(schema, registry=registry, format_checker=format_checker())
+    try:
+        next(validator.iter_errors({}), None)
+    except RecursionError as error:
+        raise ValueError("its references lead round in a circle") from error
+    return validator
 
 
 @lru_cache(maxsize=1)
@@ -124,13 +128,17 @@ def _bounded_class() -> Any:
     )
 
 
-def _subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(schema, Mapping):
-        yield schema
-    members = schema.items() if isinstance(schema, Mapping) else enumerate(schema)
-    for key, member in members:
+def _subschemas(part: Any, resolver: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Each object in the schema, with what resolves the references in it (an `$id` changes their base)."""
+    from referencing.jsonschema import DRAFT202012
+
+    if isinstance(part, Mapping):
+        if isinstance(part.get("$id"), str):
+            resolver = resolver.in_subresource(DRAFT202012.create_resource(part))
+        yield part, resolver
+    for key, member in part.items() if isinstance(part, Mapping) else enumerate(part):
         if isinstance(member, Mapping | list) and key not in _NO_SCHEMA_INSIDE:
-            yield from _subschemas(member)
+            yield from _subschemas(member, resolver)
 
 
 def _found(pattern: str, text: str) -> bool:

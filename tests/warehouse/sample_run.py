@@ -68,7 +68,7 @@ def row(table: str, **values: object) -> dict[str, object]:
     """A row of a table: what is given, else what a plain run has, else NULL."""
     unknown = values.keys() - COLUMNS[table].keys()
     assert not unknown, f"{table} has no {unknown}"
-    return {name: None for name in COLUMNS[table]} | dict(DEFAULTS[table]) | values
+    return dict.fromkeys(COLUMNS[table]) | dict(DEFAULTS[table]) | values
 
 
 def key(*words: object) -> UUID:
@@ -98,7 +98,9 @@ def land(
     ]
     attempts = [row("attempts", run_id=run_id, call_key=call["call_key"]) for call in calls]
     grades = [
-        row("grades", run_id=run_id, grading_id=run_id, call_key=call["call_key"], sample_id=call["sample_id"])
+        row(
+            "grades", run_id=run_id, grading_id=run_id, call_key=call["call_key"], sample_id=call["sample_id"]
+        )
         | {"model": model, "variant": model, "simulated": simulated}
         | {"passed": i < right, "score": float(i < right), "reason": None if i < right else "wrong"}
         for i, call in enumerate(calls)

@@ -4,8 +4,11 @@ create or replace macro usd_divided(usd, n) as
     case
         when n > 0 then cast(
             cast(
-                (2 * cast(cast(usd as decimal(18, 12)) * cast(1000000000000 as decimal(13, 0)) as hugeint) + n)
-                // (2 * n)
+                (
+                    2 * cast(
+                        cast(usd as decimal(18, 12)) * cast(1000000000000 as decimal(20, 0)) as hugeint
+                    ) + n
+                ) // (2 * n)
                 as decimal(18, 0)
             )
             * cast(0.000000000001 as decimal(13, 12))

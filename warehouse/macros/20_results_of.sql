@@ -31,11 +31,11 @@ spent as (
         suite_version,
         variant,
         count(*) filter (usd is null) as n_unpriced,
-        cast(coalesce(sum(usd), 0) as decimal(18, 12)) as usd_priced,
+        try_cast(coalesce(sum(usd), 0) as decimal(18, 12)) as usd_priced,
         quantile_cont(latency_s, 0.5) filter (status = 'answered') as latency_p50,
         quantile_cont(latency_s, 0.95) filter (status = 'answered') as latency_p95,
-        cast(sum(input_tokens) as bigint) as input_tokens,
-        cast(sum(output_tokens) as bigint) as output_tokens
+        try_cast(sum(input_tokens) as bigint) as input_tokens,
+        try_cast(sum(output_tokens) as bigint) as output_tokens
     from asked
     group by run_id, suite, suite_version, variant
 ),

@@ -16,7 +16,13 @@
 with dated as (
     select
         *,
-        cast(started_at at time zone 'UTC' as date) as day
+        cast(started_at at time zone 'UTC' as date) as day,
+        whole_input(
+            tokens_known(input_tokens, error_kind),
+            cached_input_tokens,
+            cache_write_tokens,
+            cache_write_1h_tokens
+        ) as whole_input
     from calls
 ),
 days as (
@@ -99,7 +105,13 @@ retried as (  -- calls with several attempts are billed attempt by attempt
             coalesce(attempts.cached_input_tokens, 0) as cached_input_tokens,
             coalesce(attempts.cache_write_tokens, 0) as cache_write_tokens,
             coalesce(attempts.cache_write_1h_tokens, 0) as cache_write_1h_tokens,
-            tokens_known(attempts.output_tokens, attempts.error_kind) as output_tokens
+            tokens_known(attempts.output_tokens, attempts.error_kind) as output_tokens,
+            whole_input(
+                tokens_known(attempts.input_tokens, attempts.error_kind),
+                attempts.cached_input_tokens,
+                attempts.cache_write_tokens,
+                attempts.cache_write_1h_tokens
+            ) as whole_input
         from attempts
         inner join dated
             on dated.run_id = attempts.run_id
@@ -110,10 +122,8 @@ retried as (  -- calls with several attempts are billed attempt by attempt
         on rates.priced_as = tries.priced_as
         and rates.mode = tries.mode
         and rates.day = tries.day
-        and tries.input_tokens + tries.cached_input_tokens + tries.cache_write_tokens
-            + tries.cache_write_1h_tokens >= rates.from_input_tokens
-        and tries.input_tokens + tries.cached_input_tokens + tries.cache_write_tokens
-            + tries.cache_write_1h_tokens < rates.below_input_tokens
+        and tries.whole_input >= rates.from_input_tokens
+        and tries.whole_input < rates.below_input_tokens
     group by tries.run_id, tries.call_key
 ),
 once as (  -- what the call's own tokens cost
@@ -130,16 +140,20 @@ once as (  -- what the call's own tokens cost
         on rates.priced_as = dated.priced_as
         and rates.mode = dated.mode
         and rates.day = dated.day
-        and tokens_known(dated.input_tokens, dated.error_kind) + coalesce(dated.cached_input_tokens, 0)
-            + coalesce(dated.cache_write_tokens, 0) + coalesce(dated.cache_write_1h_tokens, 0)
-            >= rates.from_input_tokens
-        and tokens_known(dated.input_tokens, dated.error_kind) + coalesce(dated.cached_input_tokens, 0)
-            + coalesce(dated.cache_write_tokens, 0) + coalesce(dated.cache_write_1h_tokens, 0)
-            < rates.below_input_tokens
+        and dated.whole_input >= rates.from_input_tokens
+        and dated.whole_input < rates.below_input_tokens
 ),
 billed as (
     select
-        once.* exclude (billed, own_input, own_cached_input, own_cache_write, own_cache_write_1h, own_output),
+        once.* exclude (
+            whole_input,
+            billed,
+            own_input,
+            own_cached_input,
+            own_cache_write,
+            own_cache_write_1h,
+            own_output
+        ),
         usd_billed(once.attempts, retried.n_billed, once.billed, 1, retried.n_billed) as n_billed,
         usd_billed(once.attempts, retried.n_billed, once.billed, own_input, usd_input) as usd_input,
         usd_billed(once.attempts, retried.n_billed, once.billed, own_cached_input, usd_cached_input)
@@ -157,12 +171,12 @@ billed as (
 select
     * exclude (n_billed, usd_input, usd_cached_input, usd_cache_write, usd_cache_write_1h, usd_output),
     cast(n_billed as bigint) as n_billed,
-    cast(usd_input as decimal(18, 12)) as usd_input,
-    cast(usd_cached_input as decimal(18, 12)) as usd_cached_input,
-    cast(usd_cache_write as decimal(18, 12)) as usd_cache_write,
-    cast(usd_cache_write_1h as decimal(18, 12)) as usd_cache_write_1h,
-    cast(usd_output as decimal(18, 12)) as usd_output,
-    cast(
+    try_cast(usd_input as decimal(18, 12)) as usd_input,
+    try_cast(usd_cached_input as decimal(18, 12)) as usd_cached_input,
+    try_cast(usd_cache_write as decimal(18, 12)) as usd_cache_write,
+    try_cast(usd_cache_write_1h as decimal(18, 12)) as usd_cache_write_1h,
+    try_cast(usd_output as decimal(18, 12)) as usd_output,
+    try_cast(
         usd_input + usd_cached_input + usd_cache_write + usd_cache_write_1h + usd_output
         as decimal(18, 12)
     ) as usd

@@ -22,13 +22,13 @@ select
     count(*) as n_calls,
     cast(sum(call_costs.n_billed) as bigint) as n_billed,
     count(*) filter (call_costs.usd is null) as n_unpriced,
-    case when count(*) = count(call_costs.usd) then cast(sum(call_costs.usd) as decimal(18, 12)) end as usd,
-    cast(coalesce(sum(call_costs.usd), 0) as decimal(18, 12)) as usd_priced,
-    cast(sum(call_costs.input_tokens) as bigint) as input_tokens,
-    cast(sum(call_costs.cached_input_tokens) as bigint) as cached_input_tokens,
-    cast(sum(call_costs.cache_write_tokens) as bigint) as cache_write_tokens,
-    cast(sum(call_costs.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
-    cast(sum(call_costs.output_tokens) as bigint) as output_tokens
+    case when count(*) = count(call_costs.usd) then try_cast(sum(call_costs.usd) as decimal(18, 12)) end as usd,
+    try_cast(coalesce(sum(call_costs.usd), 0) as decimal(18, 12)) as usd_priced,
+    try_cast(sum(call_costs.input_tokens) as bigint) as input_tokens,
+    try_cast(sum(call_costs.cached_input_tokens) as bigint) as cached_input_tokens,
+    try_cast(sum(call_costs.cache_write_tokens) as bigint) as cache_write_tokens,
+    try_cast(sum(call_costs.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
+    try_cast(sum(call_costs.output_tokens) as bigint) as output_tokens
 from call_costs
 inner join runs on runs.run_id = call_costs.run_id
 group by call_costs.day, runs.kind, call_costs.simulated

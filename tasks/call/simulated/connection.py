@@ -1,8 +1,9 @@
 """HTTP/1.1 on one connection: requests in, responses out, kept alive, one after the other.
 
-Written by hand because the server shares two cores with the client that it serves: on this task aiohttp.web
-took 207 microseconds of processor time a request, this way 43 (Python 3.11, 2 cores, 32 connections). It
-takes what HTTP clients send to a JSON API: a body with a content-length.
+Written by hand because the server shares two cores with the client that it serves: for the same small reply
+aiohttp.web took 103 microseconds of processor time a request, this way 36 (Python 3.11, 2 cores, 32
+connections), before an answer was written. It takes what HTTP clients send to a JSON API: a body with a
+content-length.
 """
 
 import asyncio
