@@ -107,11 +107,11 @@ async def _call_all(work: Work, session: CallSession) -> None:
             if not session.stopping:
                 await call(work, session, index, title)
 
-    work.progress.stage = "calling"
+    work.progress.start_calling()
     async with asyncio.TaskGroup() as group:
         for shard in work.plan.shards:
             group.create_task(one(shard.index, shard.title, lane_of(shard.variant.entry)))
-    work.progress.stage = "landing"
+    work.progress.end_calling()
 
 
 async def _started_by_prefect() -> Start:

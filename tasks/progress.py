@@ -47,13 +47,21 @@ class Progress:
     stage: str = "starting"
     began: float = field(default_factory=time.monotonic)
     asked_here: int = 0  # calls that ended in this process
+    over: float | None = None  # when the last call had ended
 
     def plan(self, plan: Plan) -> None:
         """Take the plan's counts."""
         for shard in plan.shards:
             line = self.variants.setdefault(shard.variant.name, VariantProgress(shard.variant.name))
             line.planned += len(shard.asked)
-        self.began = time.monotonic()
+
+    def start_calling(self) -> None:
+        """The first call can be sent from now on."""
+        self.stage, self.began = "calling", time.monotonic()
+
+    def end_calling(self) -> None:
+        """The last call has ended; the rate stays as it is."""
+        self.stage, self.over = "landing", time.monotonic()
 
     def attempt(self, call: Call, error_kind: str | None) -> None:
         """One HTTP try has ended."""
@@ -103,7 +111,8 @@ class Progress:
     @property
     def calls_per_s(self) -> float:
         """Calls that ended here, a second, since the first could be sent."""
-        return self.asked_here / max(time.monotonic() - self.began, 1e-9)
+        until = time.monotonic() if self.over is None else self.over
+        return self.asked_here / max(until - self.began, 1e-9)
 
     @property
     def left_s(self) -> float | None:

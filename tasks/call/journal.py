@@ -6,7 +6,7 @@ every line that waits for it, at most every 50 ms; the first one after a pause d
 The file belongs to the process that holds its flock; who comes later takes over a dead one's file and cuts
 its torn tail. Every line has a checksum (`journal_records`); `journal_reader` reads all files of a run.
 
-JSON Lines because of measurements (bench/journal.py): half the processor time of SQLite in WAL mode, a
+JSON Lines because of measurements (bench/bench_journal.py): half the processor time of SQLite in WAL mode, a
 fraction of an Arrow stream's, and any tool reads it.
 
     python -m tasks.call.journal FOLDER_OR_FILE

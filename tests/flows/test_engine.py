@@ -85,7 +85,9 @@ def test_two_commands_share_one_server_which_ends_when_both_were_killed(home: Pa
     with command(home) as one, command(home) as other:
         assert one.api_url() == other.api_url()
         server = running_server(home)
-        assert server is not None and server.mode == "temporary" and server.ready
+        assert server is not None
+        assert server.mode == "temporary"
+        assert server.ready
         second = subprocess.run(
             [sys.executable, "-m", "flows.prefect_server", str(home)], cwd=ROOT, check=False, timeout=30
         )
@@ -173,7 +175,7 @@ def test_command_that_comes_while_the_server_ends_gets_one(home: Path) -> None:
 class Health(BaseHTTPRequestHandler):
     """A server that somebody else runs."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
 
@@ -204,7 +206,9 @@ def test_given_address_that_does_not_answer_is_an_error_that_names_it(home: Path
     with command(home, PREFECT_API_URL=url) as running:
         said = running.end()
     assert running.process.returncode != 0
-    assert "EngineError" in said and url in said and "No run was started" in said
+    assert "EngineError" in said
+    assert url in said
+    assert "No run was started" in said
 
 
 def test_home_that_cannot_be_written_to_is_one_clear_error(home: Path) -> None:
@@ -217,7 +221,8 @@ def test_server_that_cannot_start_is_an_error_with_the_end_of_its_log(home: Path
     with command(home, PREFECT_SERVER_EVENTS_RETENTION_PERIOD="no duration") as running:
         said = running.end()
     assert running.process.returncode != 0
-    assert "EngineError" in said and str(PrefectHome.of(home).server_log) in said
+    assert "EngineError" in said
+    assert str(PrefectHome.of(home).server_log) in said
 
 
 def test_prefect_imported_too_early_is_an_error_not_a_wrong_server(home: Path, given_url: str) -> None:
@@ -234,7 +239,8 @@ def test_prefect_imported_too_early_is_an_error_not_a_wrong_server(home: Path, g
         text=True,
         check=False,
     )
-    assert "EngineError" in done.stderr and "before its server was known" in done.stderr
+    assert "EngineError" in done.stderr
+    assert "before its server was known" in done.stderr
 
 
 def test_environment_is_put_back(home: Path, given_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +299,8 @@ def test_server_inherits_no_key(name: str) -> None:
 def test_prefect_takes_every_setting_that_we_give_it(home: Path) -> None:
     """A setting that Prefect has renamed would be ignored without a word."""
     script = (
-        "import json, prefect.settings as s; from prefect.logging.configuration import load_logging_config as l;"
+        "import json, prefect.settings as s;"
+        "from prefect.logging.configuration import load_logging_config as l;"
         "from prefect.logging.configuration import DEFAULT_LOGGING_SETTINGS_PATH as p;"
         "n = s.get_current_settings(); print(json.dumps([str(n.home), n.server.analytics_enabled,"
         "n.server.ephemeral.enabled, n.server.database.connection_url.get_secret_value(),"

@@ -96,7 +96,8 @@ def test_what_is_not_this_prefects_database_is_set_aside_and_told(
     spoil(at.database)
     before = at.database.read_bytes()
     notice = prepare_database(at, shelf)
-    assert notice is not None and said in notice
+    assert notice is not None
+    assert said in notice
     assert find_flaw(at.database) is None
     (kept,) = (at.folder / "set-aside").glob("*/prefect.db")
     assert kept.read_bytes() == before

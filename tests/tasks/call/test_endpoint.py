@@ -1,4 +1,4 @@
-"""An endpoint comes from the entry and the vendors' own variables; what is missing is named, no key is shown."""
+"""An endpoint comes from entry and variables; what is missing is named, no key is shown."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""A suite's parameters fit themselves to the model; a variant's are sent, or refused before money is spent."""
+"""A suite's parameters fit themselves to the model; a variant's are sent, or refused at once."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ ROOM = 1024 + REASONING_ROOM
             "openai/gpt-5-mini",
             {"max_tokens": 64, "temperature": 1},
             {"max_completion_tokens": 64},
-            id="the variant's bound is sent as it is, under the model's name; its own temperature is not told",
+            id="the variant's bound is sent as it is; the model's own temperature is not told",
         ),
         pytest.param(
             "openai/gpt-4o",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tasks.grade.letters import LETTERS, stated_letter
 
 STATED = {
-    "B": "B b B. (B) **B** Ｂ $\\boxed{B}$ \\boxed{\\text{B}} <answer>B</answer>".split(" "),
+    "B": ["B", "b", "B.", "(B)", "**B**", "Ｂ", "$\\boxed{B}$", "\\boxed{\\text{B}}", "<answer>B</answer>"],
     "C": [
         "Answer: C",
         "answer: c",

@@ -15,9 +15,9 @@ insert into grades by name
 select 'r1' as run_id, 'r1' as grading_id, k('2') as call_key, 'json_only' as grader, false as is_score, true as passed, 1.0 as score;
 -- expect leaderboard
 select 'sums' as suite, 'a' as variant, 3::bigint as n, 1::bigint as n_failed, 1::bigint as n_refused,
-    1::bigint as n_cut, 1 / 3 as accuracy, 0.5 as mean_score, wilson_low(1, 3) as ci_low,
+    1::bigint as n_cut, 1 / 3 as accuracy, 5e-1 as mean_score, wilson_low(1, 3) as ci_low,
     wilson_high(1, 3) as ci_high, 0.0026 as usd, 0::bigint as n_unpriced, 0.0026 as usd_per_correct,
-    2.5 as latency_p50, 4.7 as latency_p95, 400::bigint as input_tokens, 40::bigint as output_tokens,
+    2.5e0 as latency_p50, 4.7e0 as latency_p95, 400::bigint as input_tokens, 40::bigint as output_tokens,
     date '2026-03-01' as run_date
 
 -- case: a sample's epochs are averaged first

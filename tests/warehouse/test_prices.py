@@ -1,0 +1,212 @@
+"""What a token costs, on which day, by whose word."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.warehouse.sample_run import row
+from warehouse.catalog import DUCKDB_TYPES, price_row
+from warehouse.columns import COLUMNS
+from warehouse.pricelist import Entry
+from warehouse.prices import (
+    Mode,
+    TokenKind,
+    known_models,
+    load_prices,
+    overlaps,
+    price_of,
+    prices_of,
+    resolve_priced_as,
+    usd_of,
+)
+from warehouse.sqlfiles import load_macros, load_views
+
+TODAY = date(2026, 11, 25)
+
+
+@dataclass(frozen=True)
+class Counts:
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+
+
+def test_no_two_prices_of_one_thing_hold_on_one_day() -> None:
+    assert list(overlaps(load_prices())) == []
+
+
+def test_an_overlap_is_found() -> None:
+    price = replace(load_prices()[0], valid_from=date(2025, 1, 1), valid_to=date(2025, 2, 1))
+    touching = replace(price, valid_from=date(2025, 2, 1), valid_to=None)
+    overlapping = replace(price, valid_from=date(2025, 1, 31), valid_to=None)
+    assert list(overlaps([price, touching])) == []
+    assert list(overlaps([price, overlapping])) == [(price, overlapping)]
+
+
+def test_every_row_names_its_source_and_ends_after_it_began() -> None:
+    for price in load_prices():
+        assert price.source.startswith("https://")
+        assert price.valid_to is None or price.valid_from < price.valid_to
+        assert price.model.startswith(f"{price.provider}/")
+
+
+@pytest.mark.parametrize(
+    ("model", "day", "mode", "kind", "tokens", "usd"),
+    [
+        pytest.param("openai/gpt-4o-2024-05-13", TODAY, "realtime", "input", 0, "5", id="gpt-4o of May, in"),
+        pytest.param(
+            "openai/gpt-4o-2024-05-13", TODAY, "realtime", "output", 0, "15", id="gpt-4o of May, out"
+        ),
+        pytest.param("openai/gpt-4o-2024-05-13", TODAY, "realtime", "cached_input", 0, "5", id="no discount"),
+        pytest.param("openai/gpt-4o", date(2024, 10, 1), "realtime", "input", 0, "5", id="alias before"),
+        pytest.param("openai/gpt-4o", date(2024, 10, 2), "realtime", "input", 0, "2.5", id="alias after"),
+        pytest.param("openai/gpt-4o-2024-08-06", TODAY, "realtime", "cached_input", 0, "1.25", id="cached"),
+        pytest.param("openai/gpt-4o-2024-08-06", TODAY, "batch", "output", 0, "5", id="batch"),
+        pytest.param(
+            "openai/gpt-4o-2024-08-06", TODAY, "batch", "cached_input", 0, "1.25", id="batch, cached"
+        ),
+        pytest.param("azure/gpt-4o-2024-08-06", TODAY, "realtime", "output", 0, "10", id="azure"),
+        pytest.param(
+            "anthropic/claude-3-5-sonnet-20240620", TODAY, "realtime", "output", 0, "15", id="a retired model"
+        ),
+        pytest.param(
+            "anthropic/claude-3-5-sonnet-20240620", TODAY, "batch", "cache_write", 0, "1.875", id="b w"
+        ),
+        pytest.param(
+            "anthropic/claude-sonnet-4-5", TODAY, "realtime", "input", 200_000, "3", id="below the tier"
+        ),
+        pytest.param("anthropic/claude-sonnet-4-5", TODAY, "realtime", "input", 200_001, "6", id="above it"),
+        pytest.param("openai/o3", date(2025, 6, 9), "realtime", "input", 0, "10", id="o3 before its cut"),
+        pytest.param("openai/o3", date(2025, 6, 10), "realtime", "input", 0, "2", id="o3 after it"),
+    ],
+)
+def test_price(model: str, day: date, mode: Mode, kind: TokenKind, tokens: int, usd: str) -> None:
+    price = price_of(model, day, mode, kind, tokens)
+    assert price is not None
+    assert price.usd_per_mtok == Decimal(usd)
+
+
+def test_there_is_no_price_before_its_first_day() -> None:
+    assert price_of("openai/gpt-4o-2024-05-13", date(2024, 5, 12)) is None
+    assert price_of("anthropic/claude-3-5-sonnet-20240620", date(2024, 10, 7), "batch") is None
+
+
+def test_the_day_is_the_utc_day() -> None:
+    evening = datetime.fromisoformat("2024-10-02T09:00:00+11:00")  # in Sydney; 2024-10-01 in UTC
+    price = price_of("openai/gpt-4o", evening)
+    assert price is not None
+    assert price.usd_per_mtok == 5
+
+
+def test_where_our_table_is_silent_genai_prices_speaks() -> None:
+    model = "openai/gpt-3.5-turbo-1106"
+    assert model not in known_models()
+    price = price_of(model, TODAY)
+    assert price is not None
+    assert price.usd_per_mtok == 1
+    assert price.source.startswith("genai-prices ")
+
+
+def test_our_table_wins() -> None:
+    assert all(price.source.startswith("https://") for price in prices_of("openai/gpt-4o"))
+
+
+@pytest.mark.parametrize(
+    "model", ["compatible/llama", "openai/no-such-model", "simulated/x", "azure/prod", ""]
+)
+def test_a_model_nobody_prices_has_no_price(model: str) -> None:
+    assert prices_of(model) == ()
+    assert usd_of(model, Counts(1, 1), TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "named", "served", "want"),
+    [
+        pytest.param("openai/gpt-4o", None, "gpt-4o-2024-08-06", "openai/gpt-4o", id="an alias has its own"),
+        pytest.param(
+            "openai/x", None, "gpt-4o-2024-08-06", "openai/gpt-4o-2024-08-06", id="unknown: as served"
+        ),
+        pytest.param("openai/x", None, None, "openai/x", id="unknown"),
+        pytest.param("simulated/gpt-4o-2024-05-13", None, None, "openai/gpt-4o-2024-05-13", id="simulated"),
+        pytest.param(
+            "simulated/claude-3-opus-20240229", None, "x", "anthropic/claude-3-opus-20240229", id="sim"
+        ),
+        pytest.param("recorded/o3", None, None, "openai/o3", id="recorded"),
+        pytest.param("recorded/openai/o3", None, None, "openai/o3", id="recorded with its provider"),
+        pytest.param("recorded/our-own", None, None, None, id="recorded by nobody known"),
+        pytest.param(
+            "azure/prod", None, "gpt-4o-2024-08-06", "azure/gpt-4o-2024-08-06", id="azure as served"
+        ),
+        pytest.param("azure/gpt-4o-2024-08-06", None, None, "azure/gpt-4o-2024-08-06", id="azure, planned"),
+        pytest.param("compatible/llama", None, "gpt-4o", None, id="compatible"),
+        pytest.param("compatible/llama", "openai/gpt-4o", None, "openai/gpt-4o", id="named"),
+    ],
+)
+def test_priced_as(model: str, named: str | None, served: str | None, want: str | None) -> None:
+    assert resolve_priced_as(model, named, served) == want
+
+
+def test_a_count_that_cannot_be_true_has_no_cost() -> None:
+    assert usd_of("openai/gpt-4o", Counts(2**62, 0), TODAY) is None
+    assert usd_of("openai/gpt-4o", Counts(-1, 0), TODAY) is None
+
+
+def test_cache_writes_for_an_hour_have_no_price_where_only_five_minutes_are_listed() -> None:
+    entry = Entry.model_validate(
+        {
+            "models": ["a/b"],
+            "valid_from": TODAY,
+            "source": "https://x",
+            "input": "1",
+            "output": "1",
+            "cache_write": "2",
+        }
+    )
+    assert entry.cache_write_1h is None
+
+
+MODELS = st.sampled_from(
+    ["openai/gpt-4o", "anthropic/claude-sonnet-4-20250514", "openai/o3", "openai/gpt-5.4", None]
+)
+COUNT = st.integers(0, 150_000)
+CALLS = st.tuples(
+    MODELS,
+    st.sampled_from(["realtime", "batch"]),
+    st.integers(0, 900).map(lambda days: datetime(2024, 5, 1, 12, tzinfo=UTC) + timedelta(days=days)),
+    st.builds(Counts, COUNT, COUNT, COUNT, COUNT, COUNT),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(calls=st.lists(CALLS, min_size=1, max_size=40))
+def test_sql_and_python_agree_to_the_last_digit(
+    calls: list[tuple[str | None, Mode, datetime, Counts]],
+) -> None:
+    prices = [*load_prices(), *prices_of("openai/gpt-5.4")]
+    with duckdb.connect() as connection:
+        for table, kinds in COLUMNS.items():
+            columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in kinds.items())
+            connection.execute(f"create table {table} ({columns})")
+        connection.execute(f"insert into prices values {', '.join(map(price_row, prices))}")
+        for macro in load_macros():
+            connection.execute(macro.sql)
+        costs = next(view for view in load_views() if view.name == "call_costs")
+        connection.execute(f"create view call_costs as {costs.sql}")
+        for i, (model, mode, at, counts) in enumerate(calls):
+            values = row("calls", sample_id=str(i), mode=mode, priced_as=model, started_at=at, **vars(counts))
+            marks = ", ".join("?" * len(values))
+            connection.execute(f"insert into calls values ({marks})", list(values.values()))
+        got = connection.execute("select usd from call_costs order by sample_id::int").fetchall()
+    free = Counts(0, 0)
+    want = [
+        usd_of(model or "compatible/x", counts, at, mode) if counts != free else Decimal(0)
+        for model, mode, at, counts in calls
+    ]
+    assert [usd for (usd,) in got] == want
