@@ -68,8 +68,7 @@ class Home:
                 f"{error.filename or self.root}: {error.strerror}. This is nightbench's home and must be "
                 f"writable. Nothing was sent. Set NIGHTBENCH_HOME to a folder of yours, or free some space."
             ) from error
-        finally:
-            probe.unlink(missing_ok=True)
+        probe.unlink()
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def run_sql(warehouse: Path, sql: str) -> Found:
         try:
             connection.execute(sql)
             columns = tuple(str(column[0]) for column in connection.description or ())
-            return Found(_distinct(columns), connection.fetchall())
+            return Found(_distinct(columns), connection.fetchall() if columns else [])
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
 

@@ -277,7 +277,7 @@ def _thinking(params: Mapping[str, Any]) -> object:
 
 def _check_json(model: str, params: Mapping[str, Any]) -> None:
     try:
-        json.dumps(params, allow_nan=False).encode()
+        json.dumps(params, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:
         raise SpecError(
             f"{model}: the parameters cannot be written as JSON ({error}). Nothing was sent."

@@ -12,6 +12,7 @@ from tests.warehouse.sample_run import STARTED, land
 from warehouse import columns
 from warehouse.catalog import NAME, is_current, rewrite_catalog
 from warehouse.columns import COLUMNS
+from warehouse.commit import committed
 from warehouse.errors import WarehouseError
 from warehouse.query import open_catalog, run_sql
 from warehouse.sqlfiles import load_views
@@ -36,14 +37,11 @@ def test_a_committed_run_is_there_and_others_are_not(warehouse: Path) -> None:
 
 
 def test_a_resumed_run_shows_once(warehouse: Path) -> None:
+    sql = "select runs.status, count(*) from runs join calls using (run_id) group by 1"
     land(warehouse, "r1", n=2, status="partial")
-    assert run_sql(
-        warehouse, "select status, count(*) from runs join calls using (run_id) group by 1"
-    ).rows == [("partial", 2)]
+    assert run_sql(warehouse, sql).rows == [("partial", 2)]
     land(warehouse, "r1", n=4)
-    assert run_sql(
-        warehouse, "select status, count(*) from runs join calls using (run_id) group by 1"
-    ).rows == [("complete", 4)]
+    assert run_sql(warehouse, sql).rows == [("complete", 4)]
 
 
 def test_shared_rows_are_there_once(warehouse: Path) -> None:
@@ -54,8 +52,6 @@ def test_shared_rows_are_there_once(warehouse: Path) -> None:
 
 
 def test_a_run_needs_no_price_in_our_table(warehouse: Path) -> None:
-    from warehouse.commit import committed
-
     manifest = land(warehouse, "r1")
     path = warehouse / "commits" / manifest.name
     path.write_text(path.read_text().replace("gpt-4o-2024-05-13", "gpt-3.5-turbo-1106"))

@@ -65,7 +65,7 @@ def test_a_run_whose_file_is_cut_is_not_committed(warehouse: Path) -> None:
     manifest = land(warehouse, "r1")
     path = warehouse / manifest.files[1].path
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(WarehouseError, match="has .* bytes, and the run r1 lists it with"):
+    with pytest.raises(WarehouseError, match=r"has .* bytes, and the run r1 lists it with"):
         _again(warehouse, manifest)
 
 

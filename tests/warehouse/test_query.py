@@ -40,10 +40,9 @@ def as_json(warehouse: Path, sql: str) -> object:
     ],
 )
 def test_json_value(warehouse: Path, sql: str, want: object) -> None:
-    columns, found = "x", as_json(warehouse, f"select {sql}" if " from " in sql else f"select {sql} as x")
+    found = as_json(warehouse, f"select {sql}")
     assert isinstance(found, list)
-    assert list(found[0].values()) == [want]
-    assert len(found) == len(columns)
+    assert [list(row.values()) for row in found] == [[want]]
 
 
 def test_two_columns_of_one_name_are_two_keys(warehouse: Path) -> None:
@@ -52,6 +51,10 @@ def test_two_columns_of_one_name_are_two_keys(warehouse: Path) -> None:
 
 def test_no_rows_are_an_empty_array(warehouse: Path) -> None:
     assert as_json(warehouse, "select * from leaderboard") == []
+
+
+def test_nothing_asked_is_nothing_found(warehouse: Path) -> None:
+    assert as_json(warehouse, "") == []
 
 
 def test_csv_has_a_header_and_quotes_what_needs_it(warehouse: Path) -> None:
@@ -74,7 +77,6 @@ def test_parquet_keeps_types(warehouse: Path, tmp_path: Path) -> None:
     [
         pytest.param("select * from no_such_table", id="unknown table"),
         pytest.param("selec 1", id="no SQL"),
-        pytest.param("", id="nothing at all"),
         pytest.param("create table mine (a int)", id="writing"),
         pytest.param("drop view leaderboard", id="dropping"),
         pytest.param("select * from read_text('/etc/hostname')", id="a file elsewhere"),
@@ -86,9 +88,6 @@ def test_parquet_keeps_types(warehouse: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_a_query_must_not_do_is_refused(warehouse: Path, sql: str) -> None:
-    if sql == "":
-        assert run_sql(warehouse, sql).rows == []
-        return
     with pytest.raises(QueryError):
         run_sql(warehouse, sql)
     assert run_sql(warehouse, "select count(*) from leaderboard").rows == [(0,)]

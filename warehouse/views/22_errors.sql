@@ -91,4 +91,4 @@ group by
     both_sides.model,
     both_sides.role,
     both_sides.error_kind
-order by run_date desc, run_id, suite, variant, n_failed desc, n_attempts desc
+order by run_date desc, both_sides.run_id, both_sides.suite, both_sides.variant, both_sides.error_kind

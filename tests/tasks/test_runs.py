@@ -1,0 +1,69 @@
+"""A run's record is written once, its lock dies with its holder, and another spec is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.home import Home
+from tasks.runs import begin_run, check_run_id, is_running, list_runs, read_run, run_lock
+from tasks.spec import make_spec
+from warehouse.errors import SpecError
+
+SPEC = make_spec({"suites": ["a"], "models": [{"model": "openai/x"}]})
+HOLD = (
+    "import sys, time; from pathlib import Path\n"
+    "from tasks.home import Home; from tasks.runs import run_lock\n"
+    "with run_lock(Home(Path(sys.argv[1])), 'r'): print('held', flush=True); time.sleep(60)"
+)
+
+
+@pytest.fixture
+def at(home: Path) -> Home:
+    found = Home(home)
+    found.make()
+    return found
+
+
+def test_the_record_keeps_the_first_start_and_the_spec(at: Home) -> None:
+    first = begin_run(at, SPEC, "r", trigger="cli")
+    again = begin_run(at, SPEC, "r", trigger="ui")
+    assert again == first == read_run(at, "r")
+    assert again.eval_spec() == SPEC
+    assert list_runs(at) == [first]
+
+
+def test_another_spec_under_the_same_id_is_refused(at: Home) -> None:
+    begin_run(at, SPEC, "r", trigger="cli")
+    with pytest.raises(SpecError, match="another spec"):
+        begin_run(at, SPEC.model_copy(update={"seed": 1}), "r", trigger="cli")
+
+
+@pytest.mark.parametrize("run_id", ["", "-a", "A", "a/b", "..", "a" * 41])
+def test_an_id_that_cannot_name_a_folder_is_refused(run_id: str) -> None:
+    with pytest.raises(SpecError, match="run id"):
+        check_run_id(run_id)
+
+
+def test_a_second_process_is_refused_and_a_killed_holder_lets_go(at: Home) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(at.root)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        assert is_running(at, "r")
+        with pytest.raises(SpecError, match=str(holder.pid)), run_lock(at, "r"):
+            pytest.fail("two processes hold one run")
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    assert not is_running(at, "r")
+    with run_lock(at, "r"):
+        assert is_running(at, "r")
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(SpecError, match="NIGHTBENCH_HOME"):
+        Home(tmp_path / "file").make()

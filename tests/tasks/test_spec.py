@@ -1,0 +1,67 @@
+"""A spec says every problem with its field; two specs share a run id only where they ask the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.spec import EvalSpec, make_spec, read_spec_file
+from warehouse.errors import SpecError
+
+GOOD: dict[str, Any] = {"suites": ["a"], "models": [{"model": "openai/x"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"suites": []}, "suites", id="no suites"),
+        pytest.param({"models": []}, "models", id="no models"),
+        pytest.param({"models": [{"model": "x"}]}, "provider/name", id="a model without a provider"),
+        pytest.param({"models": [{"model": "opena/x"}]}, "opena", id="an unknown provider"),
+        pytest.param({"limit": 0}, "limit", id="a limit of nothing"),
+        pytest.param({"max_failed": 1.5}, "max_failed", id="more than all may fail"),
+        pytest.param({"budget": 3}, "there is no such field", id="an unknown field"),
+        pytest.param({"suites": ["a", "a"]}, 'suite "a" is there twice', id="a suite twice"),
+        pytest.param({"models": [{"model": "openai/x"}] * 2}, "is there twice", id="a variant twice"),
+        pytest.param(
+            {"models": [{"model": "openai/x", "headers": {"Authorization": "k"}}]}, "api_key_env", id="a key"
+        ),
+    ],
+)
+def test_a_bad_field_is_named(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        make_spec({**GOOD, **fields})
+    assert said in str(refused.value)
+    assert "Nothing was sent" in str(refused.value)
+
+
+def test_every_problem_is_said_at_once() -> None:
+    with pytest.raises(SpecError) as refused:
+        make_spec({**GOOD, "limit": 0, "epochs": 0})
+    assert "limit" in str(refused.value)
+    assert "epochs" in str(refused.value)
+
+
+def test_limits_and_max_failed_may_change_under_a_run_id_and_nothing_else() -> None:
+    one = make_spec(GOOD).fingerprint()
+    limited = {"model": "openai/x", "limits": {"in_flight": 2}}
+    assert make_spec({**GOOD, "max_failed": 0.5, "models": [limited]}).fingerprint() == one
+    assert make_spec({**GOOD, "seed": 1}).fingerprint() != one
+
+
+def test_a_spec_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text('suites = ["a"\nmodels', encoding="utf-8")
+    with pytest.raises(SpecError, match="line 2"):
+        read_spec_file(path)
+
+
+def test_a_prompt_file_is_looked_for_beside_the_spec(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text('[[models]]\nmodel = "openai/x"\nprompt = "p.jinja"\n', encoding="utf-8")
+    assert read_spec_file(path)["models"][0]["prompt"] == str(tmp_path / "p.jinja")
+
+
+def test_the_spec_is_its_own_json() -> None:
+    spec = make_spec(GOOD)
+    assert EvalSpec.model_validate_json(spec.model_dump_json()) == spec
