@@ -27,15 +27,15 @@ class DataFile:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk says while `path` is written into one sentence.
+def writing(path: Path, remedy: str = REMEDY) -> Iterator[None]:
+    """Turn what the disk says while `path` is written into one sentence, with what to do.
 
     Raises: WarehouseError: disk full, no permission, read-only, ...
     """
     try:
         yield
     except OSError as error:
-        raise WarehouseError(f"{path}: cannot be written ({error.strerror or error}). {REMEDY}") from error
+        raise WarehouseError(f"{path}: cannot be written ({error.strerror or error}). {remedy}") from error
 
 
 def fsync_folder(folder: Path) -> None:

@@ -59,13 +59,14 @@ def print_table(
     title: str, rows: Sequence[Mapping[str, object]], *, right: Iterable[str] = (), names: Sequence[str] = ()
 ) -> None:
     """Rows as a table on stdout; `right` names the columns of numbers."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     columns = list(names) or (list(rows[0]) if rows else [])
     to_right = set(right)
-    table = Table(title=clean(title) or None, title_justify="left", header_style="bold", expand=False)
+    table = Table(title=clean(title) or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for name in columns:
         table.add_column(Text(clean(name)), justify="right" if name in to_right else "left", overflow="fold")
     for row in rows:

@@ -80,7 +80,7 @@ def test_files_of_an_older_schema_are_read_with_null_for_what_came_later(
 ) -> None:
     land(warehouse, "old")
     later = {**COLUMNS["calls"], "mood": "word"}
-    monkeypatch.setitem(COLUMNS, "calls", later)  # type: ignore[arg-type] # a mapping that is a dict
+    monkeypatch.setitem(COLUMNS, "calls", later)
     monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 2})
     monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 2)
     rewrite_catalog(warehouse)
@@ -95,6 +95,13 @@ def test_a_damaged_warehouse_leaves_the_old_catalog(warehouse: Path) -> None:
     with pytest.raises(WarehouseError, match="r1 lists this file"):
         rewrite_catalog(warehouse)
     assert (warehouse / NAME).read_bytes() == before
+    assert [path.name for path in warehouse.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_a_killed_rewrite_left_is_cleared_away(warehouse: Path) -> None:
+    (warehouse / ".catalog-dead").mkdir()
+    (warehouse / ".catalog-dead" / NAME).write_bytes(b"half")
+    rewrite_catalog(warehouse)
     assert [path.name for path in warehouse.iterdir() if path.name.startswith(".")] == []
 
 
