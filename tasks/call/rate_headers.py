@@ -8,9 +8,10 @@ Sources: docs.claude.com/en/api/rate-limits, platform.openai.com/docs/guides/rat
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 # our name of a kind -> the headers that may hold it: {} is limit, remaining or reset
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -59,26 +60,23 @@ class RateHeaders:
         return max((wait for wait in waits if wait is not None), default=None)
 
 
-FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = tuple(
-    (
-        field.name,
-        tuple(name.format(field.name.removesuffix("_s").rpartition("_")[2]) for name in KINDS[kind]),
-    )
-    for field in fields(RateHeaders)
-    for kind in (field.name.removesuffix("_s").rpartition("_")[0],)
-)
+FIELD_OF: Mapping[str, str] = {  # a header's name -> the field that it fills
+    name.format(what): f"{kind}_{what}" + ("_s" if what == "reset" else "")
+    for kind, names in KINDS.items()
+    for name in names
+    for what in ("limit", "remaining", "reset")
+}
 
 
 def parse_rate_headers(headers: Mapping[str, str], now: datetime) -> RateHeaders | None:
     """The limits in these headers (lower-case names); None where there are none."""
     found: dict[str, int | float] = {}
-    for field, names in FIELDS:
-        text = next((headers[name] for name in names if name in headers), None)
-        if text is None:
-            continue
-        value = reset_s(text, now) if field.endswith("_s") else _count(text)
-        if value is not None:
-            found[field] = value
+    for name, text in headers.items():
+        field = FIELD_OF.get(name)
+        if field is not None:
+            value = reset_s(text, now) if field.endswith("_s") else _count(text)
+            if value is not None:
+                found[field] = value
     return RateHeaders(**found) if found else None  # type: ignore[arg-type]  # counts and seconds by name
 
 
@@ -87,18 +85,19 @@ def reset_s(text: str, now: datetime) -> float | None:
     text = text.strip()
     if len(text) > 64:
         return None
-    if NUMBER.fullmatch(text):
-        seconds = float(text)
-    elif parts := PART.findall(text):
-        if "".join(number + unit for number, unit in parts) != text:
-            return None
-        seconds = sum(float(number) * UNITS_S[unit] for number, unit in parts)
-    else:
+    if "T" in text:  # no unit has one
         try:
             at = datetime.fromisoformat(text)
         except ValueError:
             return None
         seconds = max(((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds(), 0.0)
+    elif NUMBER.fullmatch(text):
+        seconds = float(text)
+    else:
+        parts = PART.findall(text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            return None
+        seconds = sum(float(number) * UNITS_S[unit] for number, unit in parts)
     return seconds if seconds <= LONGEST_S else None
 
 
@@ -121,6 +120,7 @@ def server_now(headers: Mapping[str, str], fallback: datetime) -> datetime:
     return _http_date(headers.get("date", "")) or fallback
 
 
+@lru_cache(maxsize=64)  # the same for every response of a second
 def _http_date(text: str) -> datetime | None:
     if not text or len(text) > 64:
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.model import Attempt, Call, Judged, Outcome, Suite, Usage
+from warehouse.prices import resolve_priced_as
 
 Row = dict[str, object]
 
@@ -76,8 +77,18 @@ def call_row(run_id: str, call: Call, outcome: Outcome) -> Row:
         "reused_from": None,
         "variant_version": call.variant_version,
         "simulated": is_simulated(call.model),
-        "priced_as": call.priced_as,
+        "priced_as": priced_as(call, answer.served_model if answer else None),
     }
+
+
+def priced_as(call: Call, served_model: str | None) -> str | None:
+    """The model whose price applies, now that it is known which one served the call.
+
+    What the spec names stays; else an Azure deployment, or a name without a price, is what it turned out to be.
+    """
+    if call.priced_as != resolve_priced_as(call.model, None, None):
+        return call.priced_as
+    return resolve_priced_as(call.model, None, served_model)
 
 
 def attempt_row(run_id: str, attempt: Attempt) -> Row:
