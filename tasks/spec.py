@@ -48,7 +48,7 @@ class ModelEntry(Part):
     model: str = Field(
         title="Model",
         json_schema_extra=MODEL_SCHEMA,
-        description="provider/name, for example anthropic/claude-sonnet-4-5, openai/gpt-4o-2024-05-13, "
+        description="provider/name, for example anthropic/claude-haiku-5-5, openai/gpt-6-luna, "
         "azure/<deployment>, compatible/<name>, simulated/gpt-4o-2024-05-13.",
     )
     name: str | None = Field(
@@ -70,7 +70,10 @@ class ModelEntry(Part):
     )
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
     base_url: str | None = Field(
-        None, title="Base URL", description="Another address for this provider's API."
+        None,
+        pattern=r"^https?://[^@?#\s]+$",
+        title="Base URL",
+        description="Another address for this provider's API. It is kept and shown: no password, no query.",
     )
     api_key_env: str | None = Field(
         None,

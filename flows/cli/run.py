@@ -46,10 +46,10 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
         epilog="Examples:  nightbench run nightly.toml   |   nightbench run --suite json_only "
-        "--model anthropic/claude-sonnet-4-5 --model openai/gpt-4.1 --limit 50"
+        "--model anthropic/claude-haiku-5-5 --model openai/gpt-6-luna --limit 50"
     )(run)
     app.command(epilog="Example:  nightbench resume 20260102-030405-x7k2 --retry-failed")(resume)
-    app.command(epilog="Example:  nightbench plan --suite gsm8k --model openai/gpt-4.1 --epochs 3")(plan)
+    app.command(epilog="Example:  nightbench plan --suite gsm8k --model openai/gpt-6-luna --epochs 3")(plan)
 
 
 def run(

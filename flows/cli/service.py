@@ -13,7 +13,9 @@ from tasks.home import Settings
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog="Examples:  nightbench serve   |   nightbench serve --nightly nightly.toml")(serve)
-    app.command(epilog="Examples:  nightbench doctor   |   nightbench doctor --probe openai/gpt-4.1")(doctor)
+    app.command(epilog="Examples:  nightbench doctor   |   nightbench doctor --probe openai/gpt-6-luna")(
+        doctor
+    )
 
 
 def serve(

@@ -84,7 +84,7 @@ def call_row(run_id: str, call: Call, outcome: Outcome) -> Row:
 def priced_as(call: Call, served_model: str | None) -> str | None:
     """The model whose price applies, now that it is known which one served the call.
 
-    What the spec names stays; else an Azure deployment, or a name without a price, is what it turned out to be.
+    What the spec names stays; else an Azure deployment, or a name without a price, is what served it.
     """
     if call.priced_as != resolve_priced_as(call.model, None, None):
         return call.priced_as
