@@ -4,11 +4,11 @@ The state is one integer, the instant at which the bucket was empty. Instants an
 `nanoseconds x limit a minute`, in which a unit of the limit is 60e9: nothing is ever rounded, however long
 a run is. Times are nanoseconds of a monotonic clock, given by the caller.
 
-The bucket begins near empty and holds a quarter of a second's worth: enough to lose nothing to a late wake,
-and far below any provider's own burst. It holds at least one unit, and what flows in while a wake is 100 ms
-late, without which slow limits would lose some of it to each. A request larger than the bucket waits for it
-to be full and leaves it in debt. So in any span of time no more is taken than the limit's share of it and
-once the larger of the bucket and the largest request.
+The bucket begins near empty and holds a quarter of a second's worth (at least one unit and LATE_NS' worth):
+far below any provider's own burst. Nobody waits for it to be quite full, but for LATE_NS' worth less at the
+most, so that what flows in while a waiter wakes up late is not lost; a request larger than that leaves the
+bucket in debt. So in any span of time no more is taken than the limit's share of it and once the larger of
+the bucket and the largest request with LATE_NS' worth.
 
 Source: the generic cell rate algorithm, ITU-T I.371.
 """
@@ -31,8 +31,7 @@ class Bucket:
     _empty_at: int = field(init=False)
 
     def __post_init__(self) -> None:
-        share = max(MINUTE_NS + LATE_NS * self.per_minute, BURST_NS * self.per_minute)
-        self._capacity = share
+        self._capacity = max(MINUTE_NS + LATE_NS * self.per_minute, BURST_NS * self.per_minute)
         self._empty_at = self.now_ns * self.per_minute - self._start
 
     @property
@@ -46,7 +45,8 @@ class Bucket:
 
     def wait_ns(self, units: int, now_ns: int) -> int:
         """How long until `units` may be taken; 0: now."""
-        ready_at = self._empty_at + min(units * MINUTE_NS, self._capacity)
+        enough = self._capacity - LATE_NS * self.per_minute
+        ready_at = self._empty_at + min(units * MINUTE_NS, enough)
         missing = ready_at - now_ns * self.per_minute
         return -(-missing // self.per_minute) if missing > 0 else 0
 

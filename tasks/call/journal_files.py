@@ -39,9 +39,7 @@ def last_whole_line(descriptor: int, size: int) -> tuple[int, bytes]:
         newline = block.rfind(b"\n")
         while newline >= 0:
             before = block.rfind(b"\n", 0, newline)
-            if before < 0 and start > 0:
-                break  # the line begins before the window
-            line = block[before + 1 : newline + 1]
+            line = block[before + 1 : newline + 1]  # not whole where it begins before the window
             if is_whole(line):
                 return start + newline + 1, line
             newline = before

@@ -5,19 +5,25 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
 from flows.engine import Engine
+
+
+def say(words: str) -> None:
+    """Tell the test, at once."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
 
 server = Engine(Path(sys.argv[1]))
 server.start()
 if len(sys.argv) > 2:
     import prefect
 server.wait()
-print(
-    json.dumps({"api_url": __import__("os").environ["PREFECT_API_URL"], "notice": server.notice}), flush=True
-)
+say(json.dumps({"api_url": os.environ["PREFECT_API_URL"], "notice": server.notice}))
 if len(sys.argv) > 2:
 
     @prefect.task
@@ -32,6 +38,6 @@ if len(sys.argv) > 2:
         await asyncio.gather(*(step(number) for number in range(20)))
 
     asyncio.run(many())
-    print("ran", flush=True)
+    say("ran")
 sys.stdin.read()
 server.close()

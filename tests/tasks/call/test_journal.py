@@ -336,6 +336,20 @@ def test_a_tail_of_rubbish_is_cut(folder: Path, tail: bytes) -> None:
         assert (state.torn, state.corrupt) == ([], [])
 
 
+def test_a_last_record_larger_than_what_is_read_first_is_kept(folder: Path) -> None:
+    async def write(number: int, text: str) -> list[TornTail]:
+        async with Journal.open(folder, RUN_ID) as journal:
+            await journal.end(answered(number, text=text))
+            return journal.cut
+
+    asyncio.run(write(1, "x" * (5 << 20)))
+    path = folder / "1.jsonl"
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() + b"{")
+    assert asyncio.run(write(2, "y")) == [TornTail(path, size, 1)]
+    assert len(read_journal(folder).answered) == 2
+
+
 def test_a_file_without_one_whole_line_is_begun_anew(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "1.jsonl").write_bytes(b'{"crc":"12')

@@ -199,6 +199,27 @@ def test_a_living_writer_s_unfinished_line_is_not_torn_and_is_read_when_it_is_wh
     asyncio.run(journal.close())
 
 
+def test_what_is_appended_after_the_reader_s_sync_does_not_count_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, answered(1))
+    path = tmp_path / "1.jsonl"
+    later = end_line(answered(2), 10**18)
+
+    def sync_and_append(descriptor: int) -> None:
+        os.fsync(descriptor)
+        path.write_bytes(path.read_bytes() + later)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.call.journal_reader.datasync", sync_and_append)
+        state = read_journal(tmp_path)
+    assert set(state.answered) == {key_of(1)}
+    assert (state.torn, state.corrupt) == ([], [])
+    state.refresh()
+    assert set(state.answered) == {key_of(1), key_of(2)}
+    state.close()
+
+
 @pytest.mark.parametrize("kind", ["flipped", "lost newline", "cut short", "zeros"])
 def test_damage_in_the_middle_is_reported_and_only_that_record_is_lost(tmp_path: Path, kind: str) -> None:
     write(tmp_path, *(answered(number) for number in range(5)))

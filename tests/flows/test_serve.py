@@ -1,0 +1,377 @@
+"""`serve` runs Prefect with its page and two deployments, takes only what the form allows, and stops whole.
+
+The flow is standin/standin_flow.py, which has the parameter of `evaluate` and none of its work.
+"""
+
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from flows.engine import Engine, running_server
+from flows.prefect_home import PrefectHome, is_held
+from flows.serve import serve
+from flows.trigger import UI_MESSAGE
+from warehouse.errors import EngineError
+
+ROOT = Path(__file__).parents[2]
+STANDIN = Path(__file__).with_name("standin")
+SPEC: dict[str, Any] = {"suites": ["any"], "models": [{"model": "simulated/any"}]}
+LINES = 4  # the address, a line a deployment, how to stop it
+DOWN_S = 5.0
+CANARY = "canary-19be04d77c"
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="finds what a process left behind through /proc"
+)
+
+
+class Served:
+    """A `serve` in a process of its own, which it shares with nobody."""
+
+    def __init__(self, home: Path, nightly: dict[str, Any] | None = None) -> None:
+        self.home = home
+        script = (
+            "import json, sys; from pathlib import Path; from flows.serve import serve;"
+            "from tasks.spec import EvalSpec; n = json.loads(sys.argv[2]);"
+            "serve(Path(sys.argv[1]), nightly_spec=n and EvalSpec.model_validate(n), cron='* * * * *',"
+            "flow_entrypoint='standin_flow:evaluate', say=lambda s: print(s, flush=True))"
+        )
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script, str(home), json.dumps(nightly)],
+            env=environment | {"PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}", "SOME_KEY": CANARY},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.lines = [self.process.stdout.readline().strip() for _ in range(LINES)]
+        assert self.lines[-1], self.process.communicate()[1]
+        self.url = self.lines[0]
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        request = urllib.request.Request(
+            f"{self.url}/api{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json"} | (headers or {}),
+        )
+        for _ in range(20):
+            try:
+                with urllib.request.urlopen(request, timeout=20) as reply:
+                    return reply.status, json.loads(reply.read() or b"null")
+            except urllib.error.HTTPError as error:
+                text = error.read()
+                if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
+                    return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
+                time.sleep(0.2)
+        raise AssertionError("busy for too long")
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        deployment: dict[str, Any] = self.ask("GET", f"/deployments/name/evaluate/{name}")[1]
+        return deployment
+
+    def begin(self, name: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
+        return self.ask("POST", f"/deployments/{self.deployment(name)['id']}/create_flow_run", body, headers)
+
+    def wait_for(self, run_id: str, *states: str, within_s: float = 60) -> dict[str, Any]:
+        deadline = time.monotonic() + within_s
+        while True:
+            run: dict[str, Any] = self.ask("GET", f"/flow_runs/{run_id}")[1]
+            if run["state_name"] in states:
+                return run
+            assert time.monotonic() < deadline, run["state"]
+            time.sleep(0.2)
+
+    def said(self, run_id: str, words: str) -> str:
+        """The rest of the run's log line that begins with these words; Prefect sends them every two seconds."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            logs = self.ask("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})[1]
+            for log in logs:
+                if log["message"].startswith(words):
+                    return str(log["message"]).removeprefix(words)
+            time.sleep(0.3)
+        raise AssertionError(f"no line {words!r}")
+
+    def end(self, number: signal.Signals) -> float:
+        """Send the signal; returns after how many seconds nothing of it was left."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        while (self.process.poll() is None or left_behind(self.home)) and time.monotonic() < began + 15:
+            time.sleep(0.05)
+        took = time.monotonic() - began
+        self.process.communicate()
+        return took
+
+
+def left_behind(home: Path) -> list[str]:
+    """The processes, zombies apart, that work for this home: all are told its folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"PREFECT_HOME={home}/prefect".encode() in environment or (
+            b"flows.prefect_server" in command and str(home).encode() in command
+        ):
+            found.append(b" ".join(command).decode())
+    return found
+
+
+Starts = Callable[..., Served]
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[Starts]:
+    """Start a `serve` on the test's home."""
+    started: list[Served] = []
+
+    def one(nightly: dict[str, Any] | None = None) -> Served:
+        started.append(Served(home, nightly))
+        return started[-1]
+
+    yield one
+    for served in started:
+        if served.process.poll() is None:
+            served.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One `serve` for the tests that only ask it things; its nightly run is due every minute."""
+    running = Served(tmp_path_factory.mktemp("served"), nightly=SPEC)
+    yield running
+    running.end(signal.SIGTERM)
+
+
+def test_first_line_is_the_address_of_prefects_page(served: Served) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", served.lines[0])
+    with urllib.request.urlopen(served.url, timeout=20) as reply:
+        assert b"<title>Prefect" in reply.read()
+        assert "connect-src 'self'" in reply.headers["content-security-policy"]
+    with urllib.request.urlopen(f"{served.url}/ui-settings", timeout=20) as reply:
+        assert json.loads(reply.read())["api_url"] == f"{served.url}/api"
+
+
+def test_nightly_has_its_spec_and_an_active_schedule_in_utc(served: Served) -> None:
+    nightly = served.deployment("nightly")
+    (schedule,) = nightly["schedules"]
+    assert (schedule["active"], nightly["paused"]) == (True, False)
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("* * * * *", "UTC")
+    assert nightly["parameters"] == {"spec": SPEC}
+    assert nightly["id"] in served.lines[2]
+
+
+def test_evaluate_has_the_form_of_the_spec_and_no_schedule(served: Served) -> None:
+    evaluate = served.deployment("evaluate")
+    assert (evaluate["schedules"], evaluate["parameters"]) == ([], {})
+    assert evaluate["enforce_parameter_schema"]
+    fields = evaluate["parameter_openapi_schema"]["definitions"]["EvalSpec"]["properties"]
+    assert fields["suites"]["title"] == "Suites"
+    assert evaluate["id"] in served.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        pytest.param({}, "suites", id="nothing"),
+        pytest.param(SPEC | {"suites": []}, "spec.suites", id="no suite"),
+        pytest.param(SPEC | {"suites": ["a", "a"]}, "spec.suites", id="a suite twice"),
+        pytest.param(SPEC | {"models": []}, "spec.models", id="no model"),
+        pytest.param(SPEC | {"models": [{"model": "gpt-4o"}]}, "spec.models[0].model", id="no provider"),
+        pytest.param(
+            SPEC | {"models": [{"model": "nobody/x"}]}, "spec.models[0].model", id="unknown provider"
+        ),
+        pytest.param(SPEC | {"epochs": 0}, "spec.epochs", id="too few epochs"),
+        pytest.param(SPEC | {"limit": "ten"}, "spec.limit", id="a word for a number"),
+        pytest.param(SPEC | {"limits": 3}, "limits", id="no such field"),
+        pytest.param(
+            SPEC | {"models": [{"model": "openai/x", "headers": {"Authorization": "Bearer s3cret"}}]},
+            "spec.models[0].headers",
+            id="a key in a header",
+        ),
+    ],
+)
+def test_server_refuses_a_bad_value_and_names_its_field(
+    served: Served, spec: dict[str, Any], named: str
+) -> None:
+    code, reply = served.begin("evaluate", {"parameters": {"spec": spec}})
+    assert code == 409
+    assert named in reply["detail"]
+    assert "s3cret" not in reply["detail"]
+
+
+def test_run_from_the_page_completes_and_knows_it(served: Served) -> None:
+    """As the form of Prefect's second page sends it: an empty message, and the browser's origin."""
+    body = {"parameters": {"spec": SPEC}, "state": {"type": "SCHEDULED", "message": ""}}
+    _, run = served.begin("evaluate", body, origin=served.url)
+    assert run["state"]["message"] == UI_MESSAGE
+    served.wait_for(run["id"], "Completed")
+    assert served.said(run["id"], "began by ").startswith("ui ")
+
+
+def test_run_from_the_api_completes_and_knows_it(served: Served) -> None:
+    _, run = served.begin("nightly", {})
+    served.wait_for(run["id"], "Completed")
+    assert served.said(run["id"], "began by ").startswith("api ")
+
+
+@pytest.mark.slow
+def test_scheduled_run_completes_and_knows_it(served: Served) -> None:
+    """Its schedule here is every minute."""
+    which = {"deployments": {"name": {"any_": ["nightly"]}}, "sort": "EXPECTED_START_TIME_ASC"}
+    which |= {"flow_runs": {"tags": {"all_": ["auto-scheduled"]}}}
+    run: list[Any] = []
+    deadline = time.monotonic() + 30
+    while not run and time.monotonic() < deadline:
+        run = served.ask("POST", "/flow_runs/filter", which)[1]
+        time.sleep(0.5)
+    served.wait_for(run[0]["id"], "Completed", within_s=110)
+    assert served.said(run[0]["id"], "began by ").startswith("schedule ")
+
+
+def test_another_sites_page_cannot_start_a_run(served: Served) -> None:
+    code, _ = served.begin("evaluate", {"parameters": {"spec": SPEC}}, origin="https://example.org")
+    assert code == 403
+
+
+def test_second_serve_on_the_home_is_refused_with_the_address_of_the_first(served: Served) -> None:
+    with pytest.raises(EngineError, match=re.escape(served.url)):
+        serve(served.home)
+
+
+def test_command_uses_the_server_that_serve_runs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setattr("flows.engine._refuse_late", lambda _: None)  # another test may have imported Prefect
+    before = running_server(served.home)
+    engine = Engine(served.home)
+    assert engine.start() == f"{served.url}/api"
+    assert engine.wait() == f"{served.url}/api"
+    engine.close()
+    assert running_server(served.home) == before
+
+
+def test_no_key_gets_to_prefects_files(served: Served) -> None:
+    _, run = served.begin("evaluate", {"parameters": {"spec": SPEC}})
+    served.wait_for(run["id"], "Completed")
+    held = [path for path in (served.home / "prefect").rglob("*") if path.is_file()]
+    assert held
+    assert not [path for path in held if CANARY.encode() in path.read_bytes()]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_page_in_a_browser_asks_this_machine_alone(served: Served, tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("Chromium is not here")
+    log = tmp_path / "net.json"
+    page = f"{served.url}/v2/deployments/deployment/{served.deployment('evaluate')['id']}/run"
+    command = [
+        browser,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path}/profile",
+    ]
+    command += ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    command += ["--virtual-time-budget=20000", f"--log-net-log={log}", "--dump-dom", page]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout
+    assert "Names of suites" in shown, "the form"
+    asked = {urlsplit(url).hostname or "" for url in re.findall(r'"url":"(https?://[^"]+)"', log.read_text())}
+    own = {
+        host for host in asked if host.endswith((".googleapis.com", ".google.com"))
+    }  # the browser's errands
+    assert asked - own == {"127.0.0.1"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_stop_with_runs_under_way_leaves_no_process_and_says_what_became_of_them(
+    start: Starts, home: Path, number: signal.Signals
+) -> None:
+    served = start()
+    (schedule,) = served.deployment("nightly")["schedules"]
+    assert not schedule["active"], "without a spec the schedule is there and does nothing"
+    assert served.deployment("nightly")["parameters"] == {}
+    body = {"parameters": {"spec": SPEC | {"limit": 300}}}
+    runs = [served.begin("evaluate", body)[1]["id"] for _ in range(2)]
+    for run in runs:
+        served.said(run, "began by ")
+    assert served.end(number) <= DOWN_S
+    assert served.process.returncode == 0
+    assert left_behind(home) == []
+    assert not is_held(PrefectHome.of(home).server_lock)
+    with closing(sqlite3.connect(PrefectHome.of(home).database)) as connection:
+        ended = dict(connection.execute("select id, state_type from flow_run"))
+    assert [ended[run] for run in runs] == ["CANCELLED", "CANCELLED"]
+
+
+@pytest.mark.slow
+def test_killed_serve_takes_its_runs_along_and_the_next_serve_works(start: Starts, home: Path) -> None:
+    served = start()
+    _, run = served.begin("evaluate", {"parameters": {"spec": SPEC | {"limit": 300}}})
+    served.said(run["id"], "began by ")
+    assert served.end(signal.SIGKILL) <= DOWN_S
+    assert left_behind(home) == []
+    again = start(SPEC)
+    assert again.wait_for(run["id"], "Crashed")["state"]["message"].count("nightbench resume") == 1
+    assert again.deployment("nightly")["schedules"][0]["active"]
+    _, run = again.begin("evaluate", {"parameters": {"spec": SPEC}})
+    again.wait_for(run["id"], "Completed")
+    assert again.end(signal.SIGINT) <= DOWN_S
+
+
+@pytest.mark.slow
+def test_runner_that_is_killed_takes_its_runs_along_and_ends_serve_with_an_error(
+    start: Starts, home: Path
+) -> None:
+    served = start()
+    _, run = served.begin("evaluate", {"parameters": {"spec": SPEC | {"limit": 300}}})
+    flow_process = int(served.said(run["id"], "began by ").rsplit(" ", 1)[1])
+    runner = int(Path(f"/proc/{flow_process}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    os.kill(runner, signal.SIGKILL)
+    _, said = served.process.communicate(timeout=15)
+    assert "ended by itself" in said
+    assert left_behind(home) == []
+
+
+def test_home_whose_database_a_command_holds_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.serve.COMMAND_PATIENCE_S", 0.5)
+    client = [sys.executable, str(STANDIN / "standin_client.py"), str(home)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    command = subprocess.Popen(
+        client, env=environment | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert select.select([command.stdout], [], [], 60)[0]
+    with pytest.raises(EngineError, match="a command is running"):
+        serve(home)
+    command.communicate()
+
+
+def test_port_that_is_taken_is_refused(home: Path, served: Served) -> None:
+    port = urlsplit(served.url).port
+    with pytest.raises(EngineError, match=f"port {port} is taken"):
+        serve(home, port=port)
