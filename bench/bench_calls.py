@@ -45,7 +45,7 @@ def main() -> None:
     print(
         f"{n:,} calls of {LATENCY_MS} ms, {IN_FLIGHT} in flight: ideal {IN_FLIGHT * 1000 / LATENCY_MS:,.0f}/s"
     )
-    with start_server([], make_settings({"latency_ms": LATENCY_MS, "keep_rows": False})) as server:
+    with start_server([], make_settings({"latency_ms": LATENCY_MS, "keep_rows": 0})) as server:
         one = measured("bare SDK", n, [sys.executable, __file__, str(n), "bare", server.base_url], {})
         with tempfile.TemporaryDirectory() as folder:
             two = measured_run(Path(folder), n, server.base_url)

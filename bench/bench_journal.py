@@ -4,7 +4,7 @@ Every form keeps the same promises: a record before each attempt and one after (
 the system's hands at once so that a kill loses none, and a sync at most every 50 ms. Then the chosen one as
 it is, at a paced rate under asyncio, with what remains of it in memory.
 
-    python -m bench.journal [--records 20000] [--folder DIR] [--rate 1000]
+    python -m bench.bench_journal [--records 20000] [--folder DIR] [--rate 1000]
 """
 
 import argparse

@@ -155,6 +155,7 @@ def _start_server(
         if code == PORT_TAKEN:
             raise EngineError(f"port {port} is taken. Nothing was started. Choose another with --port.")
         if code == ALREADY:
+            _end(parts.server, 0)
             parts.server = None
             if time.monotonic() > patience:
                 raise EngineError(

@@ -215,6 +215,7 @@ def test_home_that_cannot_be_written_to_is_one_clear_error(home: Path) -> None:
         Engine(home).start()
 
 
+@pytest.mark.slow
 def test_server_that_cannot_start_is_an_error_with_the_end_of_its_log(home: Path) -> None:
     with command(home, PREFECT_SERVER_EVENTS_RETENTION_PERIOD="no duration") as running:
         said = running.end()

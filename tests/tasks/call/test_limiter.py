@@ -1,141 +1,19 @@
 """A limit is used to the last call and never exceeded, in order, whoever is cancelled, however it pauses."""
 
 import asyncio
-import heapq
 import random
 import time
-from collections.abc import Coroutine
 from fractions import Fraction
-from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.call.bucket import LATE_NS, MINUTE_NS, Bucket
+from tasks.call.bucket import Bucket
 from tasks.call.limiter import Limiter, Permit, refill_s
 from tasks.call.rate_headers import RateHeaders
-from tasks.spec import Limits
-
-Grant = tuple[int, int]  # when, in nanoseconds, and how many units
-
-
-class FakeTime:
-    """A clock that stands still while anything runs, and then jumps to the next sleeper, who wakes late."""
-
-    def __init__(self, late_s: float = 0.0) -> None:
-        self.now = 1000.0
-        self.n_sleeps = 0
-        self._late_s = late_s
-        self._rng = random.Random(0)
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._order = count()
-
-    def clock(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.n_sleeps += 1
-        await self.wait(seconds + self._rng.uniform(0, self._late_s))
-
-    async def wait(self, seconds: float) -> None:
-        future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), future))
-        await future
-
-    def run(self, main: Coroutine[Any, Any, None]) -> None:
-        asyncio.run(self._drive(main))
-
-    async def _drive(self, main: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(main)
-        while not task.done():
-            for _ in range(8):  # as many turns of the loop as a chain of wake-ups needs here
-                await asyncio.sleep(0)
-            while self._sleepers and self._sleepers[0][2].done():
-                heapq.heappop(self._sleepers)
-            if not task.done():
-                assert self._sleepers, "everybody waits and nobody sleeps: a deadlock"
-                at, _, future = heapq.heappop(self._sleepers)
-                self.now = max(self.now, at)
-                future.set_result(None)
-        await task
-
-
-def limits(**given: int) -> Limits:
-    return Limits.model_validate(given)
-
-
-def most_over(grants: list[Grant], per_minute: int) -> Fraction:
-    """By how much the grants of any window exceed the limit's share of it."""
-    worst, excess = Fraction(0), Fraction(0)
-    last = grants[0][0] if grants else 0
-    for at, units in grants:  # the greatest sum of a run of consecutive grants, less what flowed meanwhile
-        excess = max(Fraction(0), excess - Fraction((at - last) * per_minute, MINUTE_NS)) + units
-        worst, last = max(worst, excess), at
-    return worst
-
-
-def most_at_once(bucket: Bucket, largest: int) -> Fraction:
-    """The bucket, or the largest request with what flows in while a waiter wakes up late."""
-    late = Fraction(LATE_NS * bucket.per_minute, MINUTE_NS)
-    return max(Fraction(bucket.capacity), largest + late)
-
-
-per_minutes = st.sampled_from([1, 7, 60, 61, 999, 4000, 400_000, 80_000_000])
-
-
-@given(per_minutes, st.lists(st.tuples(st.integers(0, 10**10), st.floats(0.0, 3.0)), max_size=60))
-def test_no_window_holds_more_than_the_limit_s_share_and_one_burst(
-    per_minute: int, requests: list[tuple[int, float]]
-) -> None:
-    now, grants = 10**12, list[Grant]()
-    bucket = Bucket(per_minute, now)
-    largest = 0
-    for idle_ns, size in requests:
-        units = max(1, int(bucket.capacity * size))
-        now += idle_ns
-        now += bucket.wait_ns(units, now)
-        assert bucket.wait_ns(units, now) == 0
-        bucket.take(units, now)
-        grants.append((now, units))
-        largest = max(largest, units)
-    assert most_over(grants, per_minute) <= most_at_once(bucket, largest) + Fraction(1, 10**6)
-
-
-@given(per_minutes, st.integers(1, 2000))
-def test_a_bucket_that_never_idles_gives_exactly_its_limit(per_minute: int, n: int) -> None:
-    start = now = 5 * 10**11
-    bucket = Bucket(per_minute, now, start=1)
-    for _ in range(n):
-        now += bucket.wait_ns(1, now)
-        bucket.take(1, now)
-    ideal = Fraction((n - 1) * MINUTE_NS, per_minute)
-    assert ideal <= now - start < ideal + 1  # to the nanosecond, after any number of them
-
-
-@given(per_minutes, st.integers(-100, 100), st.integers(0, 10**9))
-def test_giving_back_what_was_taken_is_as_if_it_had_not_been_taken(
-    per_minute: int, units: int, later: int
-) -> None:
-    one, other = Bucket(per_minute, 0), Bucket(per_minute, 0)
-    one.correct(units)
-    one.correct(-units)
-    assert one.wait_ns(5, later) == other.wait_ns(5, later)
-
-
-def test_a_bucket_holds_a_quarter_second_and_never_less_than_a_request() -> None:
-    assert Bucket(60_000, 0).capacity == 250
-    assert Bucket(60, 0).capacity == pytest.approx(1.1)
-    assert Bucket(1, 0).capacity == pytest.approx(1, abs=0.01)
-
-
-def test_a_slow_limit_loses_nothing_to_late_wakes() -> None:
-    bucket, now, rng = Bucket(60, 0, start=1), 0, random.Random(3)
-    for _ in range(500):
-        now += bucket.wait_ns(1, now) + rng.randrange(100_000_000)
-        bucket.take(1, now)
-    assert now <= 500.2e9
+from tests.tasks.call.limiter_cases import FakeTime, Grant, limits, most_at_once, most_over
 
 
 async def use(
@@ -292,6 +170,21 @@ def test_settling_more_slows_the_next_and_settling_less_wakes_it_sooner() -> Non
     assert second_grant_after(20_000) == pytest.approx(20, abs=0.1)
     assert second_grant_after(2_000) == pytest.approx(2, abs=0.1)
     assert second_grant_after(0) == pytest.approx(1, abs=0.1)
+
+
+def test_tokens_given_back_amid_a_call_let_the_next_one_through_at_once() -> None:
+    time_, grants = FakeTime(), list[float]()
+    limiter = Limiter(limits(output_tokens_per_minute=60_000), time_.clock, time_.sleep)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group, limiter.slot(1, 10_000) as permit:
+            group.create_task(use(time_, limiter, grants, out=100))
+            await time_.wait(1)
+            permit.settle(1, 0)
+            await time_.wait(1)
+
+    time_.run(main())
+    assert grants == [pytest.approx(1001.15, abs=0.01)]
 
 
 def test_a_pause_holds_every_call_and_releases_no_burst_at_its_end() -> None:

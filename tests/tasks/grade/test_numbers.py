@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -78,7 +79,7 @@ NO_NUMBER = {
 }
 
 
-def _cases(table: dict[str, tuple[str, ...]]) -> list[object]:
+def _cases(table: Mapping[str, tuple[str, ...]]) -> list[object]:
     return [pytest.param(*values, id=name) for name, values in table.items()]
 
 
