@@ -71,7 +71,7 @@ class ModelEntry(Part):
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
     base_url: str | None = Field(
         None,
-        pattern=r"^https?://[^@?#\s]+$",
+        json_schema_extra={"pattern": r"^https?://[^@?#\s]+$"},  # the form's; here the value is not repeated
         title="Base URL",
         description="Another address for this provider's API. It is kept and shown: no password, no query.",
     )
