@@ -1,0 +1,81 @@
+"""A `[[graders]]` entry becomes a grader, or one sentence with place and remedy."""
+
+import dataclasses
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tasks.grade.base
+from tasks.grade.base import Grader
+from tasks.grade.registry import GRADERS, make_grader, make_graders
+from tasks.model import GraderConfig
+from warehouse.errors import SuiteError
+
+PLACE = "datasets/x/suite.toml"
+
+
+def test_every_grader_of_the_folder_is_registered_under_its_type() -> None:
+    def below(kind: type[Grader]) -> set[type[Grader]]:
+        return {kind, *(deeper for child in kind.__subclasses__() for deeper in below(child))}
+
+    folder = Path(inspect.getfile(tasks.grade.base)).parent
+    everything = below(Grader)  # type: ignore[type-abstract]  # it is asked for its subclasses, not made
+    written = {kind for kind in everything if not inspect.isabstract(kind) and "type" in vars(kind)}
+    assert written == set(GRADERS.values())
+    assert {name: kind.type for name, kind in GRADERS.items()} == {name: name for name in GRADERS}
+    for path in folder.glob("*.py"):
+        if "(Grader)" in path.read_text(encoding="utf-8"):
+            assert any(Path(inspect.getfile(kind)) == path for kind in GRADERS.values()), path
+
+
+@pytest.mark.parametrize("kind", GRADERS.values(), ids=list(GRADERS))
+def test_a_grader_is_frozen_and_documented(kind: type[Grader], a_grader: Any) -> None:
+    grader = a_grader(kind.type)
+    assert (grader.name, grader.version) == (kind.type, "1")
+    assert kind.__doc__
+    assert not kind.__doc__.startswith(kind.__name__ + "(")  # dataclass's own
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        grader.extract = "code"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("exat", {}, 'no grader of type "exat".*Did you mean exact'),
+        ("zzz", {}, "Known are exact, includes"),
+        ("exact", {"ignorecase": True}, 'no option "ignorecase".*extract, name, ignore_case, strip_quotes'),
+        ("exact", {"ignore_case": "yes"}, "\"ignore_case\" is 'yes'"),
+        ("exact", {"extract": "last_nubmer"}, "did you mean last_number"),
+        ("exact", {"extract": "(a)(b)"}, "2 groups"),
+        ("numeric", {"tolerance": -1}, "no distance"),
+        ("numeric", {"tolerance": "near"}, '"tolerance" is'),
+        ("numeric", {"tolerance": "NaN"}, '"tolerance" is'),
+        ("regex", {"pattern": "("}, "is no pattern"),
+        ("includes", {"match": "some"}, "'any' or 'all'"),
+        ("json_only", {"extract": "boxed"}, "looks at the whole response"),
+        ("json_schema", {"schema": {"type": "x"}}, "no JSON Schema"),
+    ],
+)
+def test_what_cannot_be_made_says_where_and_why(kind: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(SuiteError, match=f"{PLACE}: .*{said}") as caught:
+        make_grader(GraderConfig(kind, options), PLACE)
+    assert "Nothing was sent" in str(caught.value)
+
+
+def test_options_take_what_toml_gives() -> None:
+    grader = make_grader(GraderConfig("includes", {"targets": ["a", "b"], "name": "both"}), PLACE)
+    assert (grader.name, grader.type) == ("both", "includes")
+    numeric = make_grader(GraderConfig("numeric", {"tolerance": 0.1}), PLACE)
+    assert "tolerance=Decimal('0.1')" in repr(numeric)
+
+
+def test_graders_keep_their_order_and_need_names_of_their_own() -> None:
+    twice = [GraderConfig("exact"), GraderConfig("exact", {"ignore_case": True})]
+    with pytest.raises(SuiteError, match='two graders are called "exact"'):
+        make_graders(twice, PLACE)
+    named = [twice[0], GraderConfig("exact", {"ignore_case": True, "name": "loosely"})]
+    assert [grader.name for grader in make_graders(named, PLACE)] == ["exact", "loosely"]
+    with pytest.raises(SuiteError, match="no grader"):
+        make_graders([], PLACE)
