@@ -48,6 +48,7 @@ def main() -> None:
             report(name, form, Path(folder), ends)
         print()
         asyncio.run(paced(Path(folder) / "run", ends, options.rate))
+        asyncio.run(crowded(Path(folder) / "crowd", ends))
         index(Path(folder) / "run")
 
 
@@ -184,6 +185,26 @@ async def paced(folder: Path, ends: list[AttemptEnd], rate: int) -> None:
         f"paced: {len(ends) / seconds:,.0f} calls/s, {(costs[1] - costs[0]) * 1e6:.1f} us cpu a call, "
         f"{len(syncs) / seconds:.1f} syncs/s, durable after {waits[len(waits) // 2] * 1e3:.0f} ms (median), "
         f"{waits[int(len(waits) * 0.99)] * 1e3:.0f} ms (p99)"
+    )
+
+
+async def crowded(folder: Path, ends: list[AttemptEnd]) -> None:
+    """The journal itself with 64 calls that wait at a time, as fast as the syncs let them."""
+    syncs.clear()
+    left = iter(ends)
+    async with Journal.open(folder, "run", JournalIO(sync=counted_sync)) as journal:
+
+        async def worker() -> None:
+            for end in left:
+                journal.begin(end.call_key, end.n, end.started_at)
+                await journal.end(end)
+
+        cpu, start = time.process_time(), time.perf_counter()
+        await asyncio.gather(*(worker() for _ in range(64)))
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    print(
+        f"64 at a time: {len(ends) / seconds:,.0f} calls/s, {cpu / len(ends) * 1e6:.1f} us cpu a call, "
+        f"{len(syncs) / seconds:.1f} syncs/s"
     )
 
 

@@ -15,7 +15,16 @@ from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage
 from tasks.plan import Plan
 from tasks.progress import Progress
 from tasks.runs import RunRecord
-from tasks.work import Work, commit_work, grade_call, load_suites, make_graders, plan_run, price_call
+from tasks.work import (
+    Work,
+    check_samples,
+    commit_work,
+    grade_call,
+    load_suites,
+    make_graders,
+    plan_run,
+    price_call,
+)
 from warehouse.commit import Manifest
 from warehouse.errors import SpecError
 
@@ -88,9 +97,7 @@ def import_outputs(settings: Settings, record: RunRecord, outputs: Sequence[Reco
     answered = [outcome for shard in plan.shards for outcome in _outcomes(plan, shard.index, by_place)]
     graders = work.graders[suite.name]
     samples = {sample.sample_id: sample for sample in suite.samples}
-    for sample_id in asked:
-        for grader in graders:
-            grader.check(samples[sample_id])
+    check_samples(suite, graders, (samples[sample_id] for sample_id in asked), "Nothing was imported.")
     with Landing(settings.home.warehouse, record.run_id, record.started.date()) as files:
         size = spec.shard_size
         for at in range(0, len(answered), size):

@@ -3,6 +3,7 @@
 Titles, descriptions and bounds are written for the person who fills in the form.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -100,7 +101,9 @@ class ModelEntry(Part):
         if not slash or not name.strip() or name != name.strip():
             raise ValueError(f'"{value}" is not of the form provider/name, as in openai/gpt-4o-2024-05-13')
         if provider not in PROVIDERS:
-            raise ValueError(f'"{provider}" is not a provider; known are {", ".join(PROVIDERS)}')
+            near = difflib.get_close_matches(provider.lower(), PROVIDERS, n=1)
+            hint = f'did you mean "{near[0]}/{name}"? Known' if near else "known"
+            raise ValueError(f'"{provider}" is not a provider; {hint} are {", ".join(PROVIDERS)}')
         return value
 
     @field_validator("headers")

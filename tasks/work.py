@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ from tasks.rehearsal import simulated_server
 from tasks.runs import RunRecord
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
-from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
 from warehouse.prices import resolve_priced_as, usd_of
 
 
@@ -126,9 +126,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
         for suite, options in zip(suites, spec.suite_entries, strict=True)
     }
     for suite in suites:
-        for grader in graders[suite.name]:
-            for sample in plan.asked_samples(suite):
-                grader.check(sample)
+        check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
     for shard in plan.shards:
         for _ in plan.calls(shard):
             pass  # renders: a template that does not fit a sample is found here
@@ -148,6 +146,19 @@ def make_graders(suite: Suite, options: SuiteEntry | None = None) -> list[Grader
             for fields in options.graders
         ]
     return [make_grader(config, place) for config in configs]
+
+
+def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sample], state: str) -> None:
+    """Whether the graders can judge these samples; `state` ends the error's sentence.
+
+    Raises: SuiteError: names suite, grader and sample.
+    """
+    for sample in samples:
+        for grader in graders:
+            try:
+                grader.check(sample)
+            except SuiteError as error:
+                raise SuiteError(f'suite "{suite.name}", grader "{grader.name}": {error} {state}') from error
 
 
 def price_call(call: Call, usage: Usage, at: datetime) -> Decimal | None:

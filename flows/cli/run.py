@@ -13,7 +13,7 @@ from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Home, Settings
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
-from warehouse.errors import NightbenchError, StoppedShort
+from warehouse.errors import NightbenchError, SpecError, StoppedShort
 
 SpecFile = Annotated[
     Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
@@ -109,6 +109,7 @@ def plan(
     spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     planned = plan_run("plan", spec, load_suites(settings, spec))
+    _note_doubtful_names(spec)
     estimate = estimate_plan(planned, settings.home.warehouse)
     if as_json:
         print_json(estimate.as_dict())
@@ -148,28 +149,46 @@ def execute(
     from tasks.work import check_spec, prepare
 
     settings.home.make()
-    check_spec(settings, spec, os.environ)
+    try:
+        check_spec(settings, spec, os.environ)
+    except SpecError:
+        _note_doubtful_names(spec)
+        raise
     with ExitStack() as stack:
         stack.enter_context(run_lock(settings.home, run_id))
         record = begin_run(
             settings.home, spec, run_id, trigger="cli", suite_folders=settings.suite_folders[1:]
         )
-        note(f"run {run_id}")
         from flows.engine import Engine
 
         engine = Engine(settings.home.root)
         stack.callback(engine.close)
         engine.start()
+        _note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
         except NightbenchError:
             forget_unsent(settings.home, run_id)
             raise
+        note(f"run {run_id}")
         engine.wait()
         if engine.notice:
             note(engine.notice)
         _run_flow(settings, record, work, retry_failed=retry_failed)
     print_result(settings.home, run_id, as_json=as_json)
+
+
+def _note_doubtful_names(spec: EvalSpec) -> None:
+    from tasks.call.sdk_models import doubtful_names, sdk_models
+    from warehouse.prices import prices_of, resolve_priced_as
+
+    unpriced = [
+        entry.model
+        for entry in spec.models
+        if not prices_of(resolve_priced_as(entry.model, None, None) or entry.model)
+    ]
+    for doubt in doubtful_names(unpriced, sdk_models()) if unpriced else ():
+        note(doubt)
 
 
 def _run_flow(settings: Settings, record: RunRecord, work: Any, *, retry_failed: bool) -> None:

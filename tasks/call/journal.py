@@ -223,7 +223,6 @@ class Journal:
             self._loop = None
             self._waiting = []
         durable = loop.create_future()
-        durable.add_done_callback(_look_at)
         self._waiting.append(durable)
         if self._loop is None:
             self._sync_soon(loop)
@@ -248,13 +247,12 @@ class Journal:
         for durable in batch:
             if durable.done():  # its waiter was cancelled
                 continue
-            if isinstance(error, OSError):
-                state = "Answers of the last moment were received and may not be kept."
-                durable.set_exception(cannot(self.path, error, state))
-            elif error is not None:
-                durable.set_exception(error)
-            else:
+            if error is None:
                 durable.set_result(None)
+                continue
+            state = "Answers of the last moment were received and may not be kept."
+            durable.set_exception(cannot(self.path, error, state) if isinstance(error, OSError) else error)
+            durable.exception()  # seen: who does not wait gets it with the next line, or at the close
         if self._waiting:
             self._sync_soon(loop)
 
@@ -314,12 +312,6 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def _look_at(durable: asyncio.Future[None]) -> None:
-    """Mark an exception as seen: who appends without waiting gets it with the next line, or at the close."""
-    if not durable.cancelled():
-        durable.exception()
 
 
 if __name__ == "__main__":

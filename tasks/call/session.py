@@ -130,19 +130,22 @@ class CallSession:
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
-            record, wait_s, unusable = end.record, end.retry_after_s, end.unusable
-            if record.error_kind == "rate_limited" and wait_s is not None:
-                lane.limiter.pause(wait_s)
-            await self._journal.end(record)
+            record = end.record
+            wait_s = delay(tried, end.retry_after_s, self._jitter)
+            if record.error_kind == "rate_limited":
+                lane.limiter.pause(end.retry_after_s or wait_s)
+            durable = self._journal.append(record)
             self._progress.attempt(call, record.error_kind)
-            if unusable is not None:
-                raise unusable
+            if end.unusable is not None:
+                await durable
+                raise end.unusable
             if record.final:
+                await durable
                 self._ended(call, record)
                 return
-            self._in_flight.discard(task)
+            self._in_flight.discard(task)  # the next attempt does not hang on this line being durable
             self._waiting.add(task)
-            await asyncio.sleep(delay(tried, wait_s, self._jitter))
+            await asyncio.sleep(wait_s)
 
     async def _attempt(self, lane: Lane, call: Call, n: int, queued_s: float, last: bool) -> "_Ended":
         started_at = datetime.now(UTC)

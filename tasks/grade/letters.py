@@ -30,14 +30,15 @@ _LINK = (
     "|—|–|-|[是为為はがも은는이가]|هي|هو|है|হল|হলো|คือ"
 )
 _FILLER = (
-    r"(?:(?:the|an?|most|likely|clearly|probably|definitely|therefore|thus|indeed|simply|option|choice|letter|answer"
-    r"|die|der|das|buchstabe|option|antwort|la|le|el|il|lo|o|os|opción|opcion|opção|opzione|réponse|lettre|lettera"
+    r"(?:(?:the|an?|most|likely|clearly|probably|definitely|therefore|thus|indeed|simply|option|choice|letter"
+    r"|answer|also|donc|quindi|entonces|die|der|das|buchstabe|option|antwort|la|le|el|il|lo|o|os|opción|opcion|opção|opzione|réponse|lettre|lettera"
     r"|letra|letter|вариант|буква|chaguo|herufi|đáp án|选项|選項|選択肢|ตัวเลือก|ข้อ|विकल्प|বিকল্প|ఎంపిక"
     r"|الخيار|الحرف|보기|[a-z]{3,12}ly)(?![a-z])\s{0,3}){0,4}"
 )
 _OPEN = r"(?:\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s?\{|[\s*_~`\"'“”„‘’«»(\[{<>$#【「『]){0,12}"
 _LETTER = r"(?<![A-Za-z0-9À-ɏ])(?P<{name}>[A-Za-z])(?![A-Za-z0-9À-ɏ]|['’][A-Za-z]|-[A-Za-z])"
 
+_ANSWER, _LINK, _FILLER = (unicodedata.normalize("NFKC", words) for words in (_ANSWER, _LINK, _FILLER))
 _STATED = re.compile(
     rf"(?:{_ANSWER})(?:[^\n:.!?]{{0,60}}?(?:{_LINK})\s{{0,3}})?{_OPEN}{_FILLER}{_OPEN}"
     + _LETTER.format(name="after")

@@ -1,8 +1,6 @@
 """A suite of any size, and a spec that puts it to a simulated server of the test's own."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,6 @@ from typing import Any
 import pytest
 
 from tasks.model import hash_uuid
-from tests.conftest import CHECKOUT, clean_environment
 
 SUITE = """name = "sums"
 [params]
@@ -66,18 +63,6 @@ def told(n: int) -> list[dict[str, Any]]:
         }
         for i in range(n)
     ]
-
-
-def start_nightbench(home: Path, suites: Path, *words: str) -> "subprocess.Popen[bytes]":
-    """The command in a process group of its own, left running."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", *words],
-        cwd=CHECKOUT,
-        env=clean_environment(home, NIGHTBENCH_SUITES=str(suites)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
 
 
 def query(home: Path, sql: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 from tests.conftest import Nightbench
-from tests.flows.conftest import Sums, told
+from tests.flows.conftest import MODELS, Sums, told
 
 USD_PER_MTOK: dict[
     str, dict[str, int | Decimal]
@@ -39,13 +39,25 @@ def test_the_sum_over_call_costs_equals_the_ledger_to_the_last_digit(
         env = {"NIGHTBENCH_SUITES": str(tmp_path / "suites")}
         done = nightbench("run", str(spec), "--run-id", "bill", "--json", env=env)
         assert done.code == 0, done.err
-        totals = server.ledger(newest=0)["totals"]
-    expected = Decimal(0)
-    for total in totals:
-        if total["outcome"] == "answered":
-            for kind, usd in USD_PER_MTOK[total["model"]].items():
-                expected += total[f"{kind}_tokens"] * Decimal(usd) / Decimal(1_000_000)
-    assert sum(total["cached_input_tokens"] + total["cache_write_tokens"] for total in totals) > 0
-    assert {total["outcome"] for total in totals} > {"answered"}, "no fault was injected"
-    said = nightbench("sql", "select sum(usd) as usd from call_costs where run_id = 'bill'", "--json").json
+        ledger = server.ledger()["rows"]
+    answered = [row for row in ledger if row["outcome"] == "answered"]
+    for model in MODELS:
+        outcomes = {row["outcome"] for row in ledger if row["model"] == model}
+        assert {"answered", "rate_limited", "error"} <= outcomes, f"{model}: a fault was not injected"
+        assert any(row["cached_input_tokens"] for row in answered if row["model"] == model)
+    assert any(row["cache_write_tokens"] for row in answered), "nothing was written to a cache"
+    expected = sum(
+        (
+            row[f"{kind}_tokens"] * Decimal(usd) / Decimal(1_000_000)
+            for row in answered
+            for kind, usd in USD_PER_MTOK[row["model"]].items()
+        ),
+        Decimal(0),
+    )
+    said = nightbench(
+        "sql",
+        "select sum(usd) as usd, count(usd) as n_priced, count(*) as n from call_costs where run_id = 'bill'",
+        "--json",
+    ).json
+    assert said[0]["n"] == said[0]["n_priced"] == len(answered) == 200 * len(MODELS)
     assert Decimal(said[0]["usd"]) == expected

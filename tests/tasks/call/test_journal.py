@@ -183,6 +183,7 @@ def test_a_failed_sync_reaches_every_waiter_and_nothing_is_accepted_after_it(fol
         journal = Journal.open(folder, RUN_ID, JournalIO(sync=syncs))
         await journal.end(answered(0))
         syncs.error = OSError(errno.EIO, os.strerror(errno.EIO))
+        journal.append(answered(50))  # nobody waits for it, and no warning about it comes later
         results = await asyncio.gather(
             *(journal.end(answered(number)) for number in range(1, 20)), return_exceptions=True
         )
