@@ -58,8 +58,11 @@ def progress_line(progress: Progress) -> str:
 async def publish(home: Home, run_id: str) -> RunSummary:
     """The leaderboard of the run as a table artifact, and a summary in markdown."""
     summary = await asyncio.to_thread(run_summary, home, run_id)
+    made_up = " (simulated models: it says nothing of real ones)" if summary.run["simulated"] else ""
     await acreate_table_artifact(
-        table=summary.leaderboard_rows(), key="leaderboard", description=f"Leaderboard of run `{run_id}`"
+        table=summary.leaderboard_rows(),
+        key="leaderboard",
+        description=f"Leaderboard of run `{run_id}`{made_up}",
     )
     await acreate_markdown_artifact(
         markdown=summary.markdown(), key="summary", description=f"Summary of run `{run_id}`"
