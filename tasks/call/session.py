@@ -130,18 +130,20 @@ class CallSession:
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
-            record = end.record
+                record = end.record
+                if end.unusable is not None:
+                    self.stop(end.unusable)  # before the place is given back: nobody else shall try
+                elif record.final and record.outcome == "failed":
+                    self._ended(call, record)
             wait_s = delay(tried, end.retry_after_s, self._jitter)
             if record.error_kind == "rate_limited":
                 lane.limiter.pause(end.retry_after_s or wait_s)
             durable = self._journal.append(record)
             self._progress.attempt(call, record.error_kind)
-            if end.unusable is not None:
+            if record.final or end.unusable is not None:
                 await durable
-                raise end.unusable
-            if record.final:
-                await durable
-                self._ended(call, record)
+                if record.outcome == "answered":
+                    self._ended(call, record)
                 return
             self._in_flight.discard(task)  # the next attempt does not hang on this line being durable
             self._waiting.add(task)

@@ -1,0 +1,236 @@
+"""What becomes of calls: kept, answered, tried again, finally failed, stopped; each as the journal has it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tasks.call.backoff import MAX_ATTEMPTS
+from tasks.call.journal import Journal
+from tasks.call.journal_reader import read_journal
+from tasks.call.limiter import Limiter
+from tasks.call.provider import Reply
+from tasks.call.session import CallSession, Lane
+from tasks.model import Answer, Call, Usage
+from tasks.progress import Progress, VariantProgress
+from tasks.spec import Limits
+from warehouse.errors import Fault, ProviderError, Rejected, StoppedShort, Transient, Unusable
+
+MODEL = "openai/gpt-4o-2024-05-13"
+RIGHT = Answer(text="18", stop_reason="stop", raw_stop_reason="stop", usage=Usage(10, 2))
+RATE_LIMITED = Transient(Fault("rate_limited", "slow down", http_status=429))
+BUSY = Transient(Fault("server_error", "busy", http_status=503))
+BAD_REQUEST = Rejected(Fault("bad_request", "no such field", http_status=400))
+NO_KEY = Unusable(Fault("auth", "the key was refused", http_status=401))
+
+
+def make_call(number: int) -> Call:
+    """A call that differs from others in its number."""
+    return Call(
+        call_key=UUID(int=number + 1),
+        request_hash=UUID(int=number + 1),
+        prompt_hash=UUID(int=number + 1),
+        suite="sums",
+        suite_version="v",
+        sample_id=f"s{number}",
+        epoch=1,
+        role="answer",
+        variant="gpt",
+        variant_version="v",
+        model=MODEL,
+        priced_as=None,
+        params={},
+        messages=({"role": "user", "content": f"How much is {number} plus 17?"},),
+    )
+
+
+@dataclass
+class Scripted:
+    """A provider that does what it is told; once the script of a call is empty, it answers."""
+
+    script: dict[UUID, list[ProviderError | asyncio.Event]] = field(default_factory=dict)
+    asked: list[UUID] = field(default_factory=list)
+    endpoint_host: str = "api.test"
+
+    async def complete(self, call: Call, *, timeout_s: float = 600.0) -> Reply:
+        """One attempt."""
+        self.asked.append(call.call_key)
+        steps = self.script.get(call.call_key, [])
+        step = steps.pop(0) if steps else None
+        if isinstance(step, ProviderError):
+            raise step
+        if step is not None:
+            await step.wait()
+        return Reply(RIGHT, None, 200)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Pauses(Limiter):
+    """A limiter that notes its pauses and holds nobody."""
+
+    def __init__(self, in_flight: int = 4) -> None:
+        super().__init__(Limits(in_flight=in_flight))
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        """Note it."""
+        self.pauses.append(seconds)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hardly a wait between attempts."""
+    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.001)
+
+
+def run(
+    folder: Path,
+    provider: Scripted,
+    calls: list[Call],
+    *,
+    limiter: Limiter | None = None,
+    max_failed: int = 0,
+    retry_failed: bool = False,
+    meanwhile: Callable[[CallSession], None] | None = None,
+) -> tuple[CallSession, Progress]:
+    """Make the calls over the folder's journal; `meanwhile` happens once all that can start have started."""
+
+    async def go() -> tuple[CallSession, Progress]:
+        progress = Progress(
+            "r", lambda call, usage, at: Decimal(0), {"gpt": VariantProgress("gpt", len(calls))}
+        )
+        known = read_journal(folder)
+        async with Journal.open(folder, "r") as journal:
+            lane = Lane(provider, limiter or Pauses())
+            session = CallSession(
+                {MODEL: lane}, journal, known, progress, max_failed=max_failed, retry_failed=retry_failed
+            )
+            shard = asyncio.create_task(session.run_shard(MODEL, calls))
+            if meanwhile is not None:
+                await asyncio.sleep(0.05)
+                meanwhile(session)
+            await asyncio.wait_for(shard, 20)
+        known.close()
+        return session, progress
+
+    return asyncio.run(go())
+
+
+def attempts(folder: Path, call: Call) -> list[tuple[int, str, str | None]]:
+    """Number, outcome and kind of error of each attempt of a call."""
+    with read_journal(folder) as state:
+        outcome = state.outcome(call.call_key)
+        assert outcome is not None
+        return [(attempt.n, attempt.outcome, attempt.error_kind) for attempt in outcome.attempts]
+
+
+def test_an_answer_is_in_the_journal_and_is_not_asked_for_again(tmp_path: Path) -> None:
+    provider, calls = Scripted(), [make_call(i) for i in range(5)]
+    run(tmp_path / "j", provider, calls[:3])
+    session, progress = run(tmp_path / "j", provider, calls)
+    assert provider.asked == [call.call_key for call in calls]
+    assert (progress.done, progress.asked_here, progress.variants["gpt"].kept) == (5, 2, 3)
+    assert session.fatal is None
+
+
+def test_what_may_pass_is_tried_again_and_every_attempt_is_kept(tmp_path: Path) -> None:
+    call = make_call(0)
+    provider = Scripted({call.call_key: [BUSY, RATE_LIMITED]})
+    _, progress = run(tmp_path / "j", provider, [call])
+    assert len(provider.asked) == 3
+    assert attempts(tmp_path / "j", call) == [
+        (1, "failed", "server_error"),
+        (2, "failed", "rate_limited"),
+        (3, "answered", None),
+    ]
+    line = progress.variants["gpt"]
+    assert (line.attempts, line.rate_limited, line.answered, line.failed) == (3, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("retry_after_s", "pause_s"), [(7.0, 7.0), (None, 0.001)])
+def test_a_429_pauses_the_whole_model_with_or_without_a_time(
+    tmp_path: Path, retry_after_s: float | None, pause_s: float
+) -> None:
+    call, limiter = make_call(0), Pauses()
+    fault = replace(RATE_LIMITED.fault, retry_after_s=retry_after_s)
+    run(tmp_path / "j", Scripted({call.call_key: [Transient(fault)]}), [call], limiter=limiter)
+    assert limiter.pauses == [pause_s]
+
+
+def test_a_busy_server_pauses_nobody_else(tmp_path: Path) -> None:
+    call, limiter = make_call(0), Pauses()
+    run(tmp_path / "j", Scripted({call.call_key: [BUSY]}), [call], limiter=limiter)
+    assert limiter.pauses == []
+
+
+def test_a_refused_request_fails_at_once_and_its_siblings_go_on(tmp_path: Path) -> None:
+    bad, good = make_call(0), make_call(1)
+    session, progress = run(
+        tmp_path / "j", Scripted({bad.call_key: [BAD_REQUEST]}), [bad, good], max_failed=1
+    )
+    assert attempts(tmp_path / "j", bad) == [(1, "failed", "bad_request")]
+    assert (progress.failed, progress.variants["gpt"].answered, session.fatal) == (1, 1, None)
+
+
+def test_a_call_that_never_passes_fails_after_its_last_attempt_and_is_asked_again_only_on_request(
+    tmp_path: Path,
+) -> None:
+    call = make_call(0)
+    provider = Scripted({call.call_key: [BUSY] * MAX_ATTEMPTS})
+    _, progress = run(tmp_path / "j", provider, [call], max_failed=1)
+    assert (len(provider.asked), progress.failed) == (MAX_ATTEMPTS, 1)
+    run(tmp_path / "j", provider, [call], max_failed=1)
+    assert len(provider.asked) == MAX_ATTEMPTS
+    run(tmp_path / "j", provider, [call], retry_failed=True)
+    assert len(provider.asked) == MAX_ATTEMPTS + 1
+    assert attempts(tmp_path / "j", call)[-1] == (MAX_ATTEMPTS + 1, "answered", None)
+
+
+def test_more_failures_than_allowed_stop_the_run_and_say_so(tmp_path: Path) -> None:
+    calls = [make_call(i) for i in range(20)]
+    provider = Scripted({call.call_key: [BAD_REQUEST] for call in calls})
+    session, progress = run(tmp_path / "j", provider, calls, limiter=Pauses(1), max_failed=2)
+    assert "max_failed" in str(session.fatal)
+    assert (progress.failed, len(provider.asked)) == (3, 3)
+
+
+def test_a_refused_key_stops_the_run_after_one_request(tmp_path: Path) -> None:
+    calls = [make_call(i) for i in range(20)]
+    provider = Scripted({call.call_key: [NO_KEY] for call in calls})
+    session, _ = run(tmp_path / "j", provider, calls, limiter=Pauses(1))
+    assert session.fatal is NO_KEY
+    assert len(provider.asked) == 1
+
+
+def test_a_stop_drops_what_waits_and_keeps_the_answers_on_their_way(tmp_path: Path) -> None:
+    calls = [make_call(i) for i in range(6)]
+    gates = {call.call_key: asyncio.Event() for call in calls}
+
+    def halt(session: CallSession) -> None:
+        session.stop()
+        for gate in gates.values():
+            gate.set()
+
+    provider = Scripted({key: [gate] for key, gate in gates.items()})
+    session, progress = run(tmp_path / "j", provider, calls, limiter=Pauses(2), meanwhile=halt)
+    assert isinstance(session.fatal, StoppedShort)
+    assert (len(provider.asked), progress.done) == (2, 2)
+
+
+def test_who_gives_up_leaves_the_attempts_in_the_journal_as_unseen(tmp_path: Path) -> None:
+    call = make_call(0)
+
+    def halt(session: CallSession) -> None:
+        session.stop()
+        session.give_up()
+
+    _, progress = run(tmp_path / "j", Scripted({call.call_key: [asyncio.Event()]}), [call], meanwhile=halt)
+    assert progress.done == 0
+    with read_journal(tmp_path / "j") as state:
+        assert (state.n_unseen, state.outcome(call.call_key)) == (1, None)
