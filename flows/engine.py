@@ -14,6 +14,7 @@ or `with engine(home) as api_url:`. Call it before Prefect is imported: Prefect 
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ from flows.prefect_home import (
     read_record,
 )
 from flows.prefect_server import ALREADY
+from tasks.home import ROOM_BYTES
 from warehouse.errors import EngineError
 
 __all__ = ["Engine", "engine", "prefect_environment", "running_server"]
@@ -222,4 +224,9 @@ def _cannot_start(at: PrefectHome, how: str) -> str:
         tail = at.server_log.read_text(encoding="utf-8", errors="replace").strip()[-800:]
     except OSError:
         tail = ""
-    return f"Prefect's server on {at.folder} cannot be used: {how}. Its log, {at.server_log}, ends:\n{tail}"
+    free = shutil.disk_usage(at.folder).free
+    full = f" Only {free / 2**20:,.1f} MiB of that disk are free: make room." if free < ROOM_BYTES else ""
+    return (
+        f"Prefect's server on {at.folder} cannot be used: {how}.{full} Nothing was sent. "
+        f"Its log, {at.server_log}, ends:\n{tail}"
+    )

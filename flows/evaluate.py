@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
+from flows.failures import explain, told_as
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.trigger import trigger_of_this_run
@@ -57,13 +58,14 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
             with stopped_by_signals(session):
                 await _call_all(work, session)
-        with landing(work) as lander:
+        with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)
                 await land(lander, graded, shard.title)
             lander.commit(session.fatal, flow_run_id=str(flow_run.id))
         work.progress.stage = "done"
-    await publish(home, run_id)
+    with told_as(session):
+        await publish(home, run_id)
     if session.fatal is None:
         return None
     if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
@@ -104,8 +106,15 @@ async def _call_all(work: Work, session: CallSession) -> None:
 
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
-            if not session.stopping:
+            if session.stopping:
+                return
+            try:
                 await call(work, session, index, title)
+            except Exception as error:
+                reason = explain(error, work.home.root)
+                if reason is None:
+                    raise
+                session.stop(reason)  # the other shards' calls in flight have their moment to be answered
 
     work.progress.start_calling()
     async with asyncio.TaskGroup() as group:

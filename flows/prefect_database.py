@@ -92,8 +92,12 @@ def default_shelf() -> Path | None:
 def _place(database: Path, shelf: Path) -> None:
     new = database.with_name(database.name + ".new")
     _remove(new)
-    shutil.copyfile(template(shelf), new)
-    _sync(new)
+    try:
+        shutil.copyfile(template(shelf), new)
+        _sync(new)
+    except BaseException:
+        _remove(new)  # of a full disk it would hold the last bytes
+        raise
     # a log without its database would be replayed into the new one
     for side in SIDES:
         database.with_name(database.name + side).unlink(missing_ok=True)

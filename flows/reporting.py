@@ -13,6 +13,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
+from flows.failures import is_outside
 from flows.summary import RunSummary, run_summary
 from tasks.home import Home
 from tasks.progress import Progress
@@ -28,11 +29,19 @@ async def saying_how_far(progress: Progress) -> AsyncIterator[None]:
         progress=0.0, key=None, description=f"calls of run {progress.run_id}"
     )
 
+    async def say() -> None:
+        logger.info(progress_line(progress))
+        try:
+            await aupdate_progress_artifact(artifact, progress=_percent(progress))
+        except Exception as error:
+            if not is_outside(error):
+                raise
+            logger.warning("the progress bar stands still: %s", error)  # no paid answer hangs on it
+
     async def keep_saying() -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            logger.info(progress_line(progress))
-            await aupdate_progress_artifact(artifact, progress=_percent(progress))
+            await say()
 
     speaker = asyncio.create_task(keep_saying())
     try:
@@ -41,8 +50,7 @@ async def saying_how_far(progress: Progress) -> AsyncIterator[None]:
         speaker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await speaker
-        logger.info(progress_line(progress))
-        await aupdate_progress_artifact(artifact, progress=_percent(progress))
+        await say()
 
 
 def progress_line(progress: Progress) -> str:

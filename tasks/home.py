@@ -10,9 +10,12 @@ home/
   prefect/               Prefect's own; can be thrown away
 """
 
+import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +24,8 @@ from warehouse.errors import SpecError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = ("runs", "journal", "progress", "cache", "warehouse", "prefect")
+# Prefect's database and its log (3 MiB), the journal's reserve (4), the catalog twice (2); and the answers.
+ROOM_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -54,21 +59,34 @@ class Home:
         return self.root / "journal" / run_id
 
     def make(self) -> None:
-        """Create the folders and prove that they can be written to.
+        """Create the folders and prove that they can be written to and have room.
 
-        Raises: SpecError: the folder cannot be made or written; names it and the remedy.
+        Raises: SpecError: a folder cannot be made or written, or its disk is full; names it and the remedy.
         """
         probe = self.root / f".writable-{os.getpid()}"
         try:
-            for folder in FOLDERS:
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            for name in FOLDERS:
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            for folder in (*map(self.root.joinpath, FOLDERS), *self.warehouse.glob("*/")):
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
             probe.write_bytes(b"nightbench\n")
+            free = shutil.disk_usage(self.root).free
         except OSError as error:
+            place = self.root if error.filename in {None, str(probe)} else error.filename
             raise SpecError(
-                f"{error.filename or self.root}: {error.strerror}. This is nightbench's home and must be "
+                f"{place}: {error.strerror}. This is nightbench's home and must be "
                 f"writable. Nothing was sent. Set NIGHTBENCH_HOME to a folder of yours, or free some space."
             ) from error
-        probe.unlink()
+        finally:
+            with suppress(OSError):  # where it cannot be removed it could not be written
+                probe.unlink()
+        if free < ROOM_BYTES:
+            raise SpecError(
+                f"{self.root}: the disk is full: {free / 2**20:,.1f} MiB are left, and a run needs "
+                f"{ROOM_BYTES / 2**20:,.0f}. Nothing was sent. Free some space, or set NIGHTBENCH_HOME to a "
+                "folder on another disk."
+            )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -137,10 +138,16 @@ class Progress:
 
 
 async def keep_writing(progress: Progress, path: Path, every_s: float = 1.0) -> None:
-    """Replace the progress file until cancelled; once more at the end."""
+    """Replace the progress file until cancelled; once more at the end.
+
+    Where the disk refuses, the file stays as it was: no paid answer hangs on it, and the journal, which
+    stops a run on a full disk, says so.
+    """
     try:
         while True:
-            await asyncio.to_thread(write_json, path, progress.snapshot())
+            with suppress(OSError):
+                await asyncio.to_thread(write_json, path, progress.snapshot())
             await asyncio.sleep(every_s)
     finally:
-        write_json(path, progress.snapshot())
+        with suppress(OSError):
+            write_json(path, progress.snapshot())

@@ -90,7 +90,10 @@ def begin_run(
         suite_folders=tuple(map(str, suite_folders)) or (old.suite_folders if old else ()),
     )
     if record != old:
-        write_json(path, asdict(record))
+        try:
+            write_json(path, asdict(record))
+        except OSError as error:
+            raise _cannot_write(path, error) from error
     return record
 
 
@@ -123,10 +126,13 @@ def list_runs(home: Home) -> list[RunRecord]:
 def run_lock(home: Home, run_id: str) -> Iterator[None]:
     """Hold the run while the block lasts; a second process is refused. Dies with its holder.
 
-    Raises: SpecError: another process works on this run.
+    Raises: SpecError: another process works on this run, or its lock file cannot be written.
     """
     path = home.runs / f"{run_id}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
     try:
         if not _lock_within(descriptor, seconds=0.3):
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
@@ -134,8 +140,11 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
                 f'run "{run_id}" is being worked on by another process (pid {holder or "unknown"}). '
                 f"Nothing was sent. Wait for it, or stop it first."
             )
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
         yield
     finally:
         os.close(descriptor)
@@ -181,6 +190,13 @@ def write_json(path: Path, value: object) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _cannot_write(path: Path, error: OSError) -> SpecError:
+    return SpecError(
+        f"{path}: cannot be written ({error.strerror}). Nothing was sent. Make room on that disk or mend the "
+        "permissions, or set NIGHTBENCH_HOME to another folder."
+    )
 
 
 def forget_unsent(home: Home, run_id: str) -> None:

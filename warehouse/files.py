@@ -23,6 +23,7 @@ from warehouse.schema import TABLES
 
 ROW_GROUP_ROWS = 65_536
 ROW_GROUP_BYTES = 32 * 2**20
+SUFFIX = ".tmp"  # of a file that is being written; its name begins with a dot
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -37,7 +38,7 @@ class TableWriter:
     def __init__(self, warehouse: Path, table: str, run_date: date, run_id: str, part: str) -> None:
         self._warehouse = warehouse
         self._table = table
-        self._folder = warehouse / table / f"run_date={run_date.isoformat()}" / f"run_id={run_id}"
+        self._folder = warehouse / table / _run_folder(run_date, run_id)
         self._part = part
         self._sink: _Sink | None = None
 
@@ -78,6 +79,16 @@ class TableWriter:
                 temporary.replace(final)
                 fsync_folder(self._folder)
         return _describe(self._warehouse, self._table, final, sink.rows, digest)
+
+
+def remove_leftovers(warehouse: Path, run_date: date, run_id: str) -> None:
+    """Remove what a killed process had begun to write of a run; for the one process that lands it now.
+
+    Raises: WarehouseError: the disk refuses.
+    """
+    with writing(warehouse):
+        for leftover in warehouse.glob(f"*/{_run_folder(run_date, run_id)}/.*{SUFFIX}"):
+            leftover.unlink(missing_ok=True)
 
 
 def write_shared(warehouse: Path, table: str, rows: Rows) -> DataFile:
@@ -136,6 +147,10 @@ def to_batch(table: str, rows: Rows) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema) if names else None
 
 
+def _run_folder(run_date: date, run_id: str) -> str:
+    return f"run_date={run_date.isoformat()}/run_id={run_id}"
+
+
 def _array(table: str, field: pa.Field, values: list[Any]) -> pa.Array:
     if pa.types.is_timestamp(field.type):
         naive = next((value for value in values if value is not None and value.tzinfo is None), None)
@@ -181,12 +196,13 @@ class _Sink:
     """A Parquet file under a temporary name; batches are gathered into row groups."""
 
     def __init__(self, table: str, folder: Path) -> None:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=SUFFIX, delete=False) as file:
             self.path = Path(file.name)
-        self.path.chmod(0o644)
         self.rows = 0
         self._waiting: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(self.path, TABLES[table], compression="zstd")
+        with self.dropped_on_error():
+            self.path.chmod(0o644)
+            self._writer = pq.ParquetWriter(self.path, TABLES[table], compression="zstd")
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take a batch; write a row group when enough is there."""

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 bad usage or bad spec, 3 stopped short and resumable, 4 a gate said no.
 """
 
+import logging
 import os
 import sys
 
@@ -10,6 +11,8 @@ import typer
 
 from flows.cli import models, outputs, query, run, runs, service, suites
 from flows.cli.show import complain
+from flows.failures import explain
+from tasks.home import Settings
 from warehouse.errors import NightbenchError
 
 app = typer.Typer(
@@ -29,6 +32,7 @@ for module in (run, runs, outputs, query, suites, models, service):
 
 def main() -> None:
     """Run the command line; nightbench's own errors leave as a sentence and an exit code."""
+    logging.raiseExceptions = False  # a log line that Prefect's server does not take is no error of a command
     try:
         app()
     except NightbenchError as error:
@@ -40,6 +44,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        ours = explain(error, Settings.read(os.environ).home.root)
+        if ours is None:
+            raise
+        complain(str(ours))
+        sys.exit(ours.exit_code)
 
 
 if __name__ == "__main__":

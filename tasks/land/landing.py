@@ -12,7 +12,7 @@ from tasks.land.rows import Row, attempt_row, call_row, grade_row, prompt_row, s
 from tasks.model import Call, Judged, Outcome, Suite
 from warehouse.catalog import rewrite_catalog
 from warehouse.commit import Manifest, commit_run
-from warehouse.files import DataFile, TableWriter, write_shared
+from warehouse.files import DataFile, TableWriter, remove_leftovers, write_shared
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,10 @@ class Landed:
 
 
 class Landing:
-    """Collects the rows of one run into Parquet files; nothing is visible before `commit`."""
+    """Collects the rows of one run into Parquet files; nothing is visible before `commit_landed`.
+
+    For the holder of the run's lock: nobody else lands this run.
+    """
 
     def __init__(self, warehouse: Path, run_id: str, run_date: date) -> None:
         self._warehouse = warehouse
@@ -40,7 +43,8 @@ class Landing:
         self.failed = 0
 
     def __enter__(self) -> Self:
-        """Open a file a table."""
+        """Open a file a table. What an earlier process of this run left half written is removed."""
+        remove_leftovers(self._warehouse, self._run_date, self._run_id)
         for table in ("calls", "attempts", "grades"):
             writer = TableWriter(self._warehouse, table, self._run_date, self._run_id, part="0")
             self._writers[table] = self._stack.enter_context(writer)
@@ -78,7 +82,8 @@ class Landing:
             if prompts:
                 rows = [prompts[key] for key in sorted(prompts)]
                 files.append(write_shared(self._warehouse, "prompts", rows))
-        return Landed(tuple(files), self.answered, self.failed)
+        # two suites that ask the very same prompts share a file
+        return Landed(tuple(dict.fromkeys(files)), self.answered, self.failed)
 
 
 def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:

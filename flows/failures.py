@@ -1,0 +1,96 @@
+"""What an error means that comes out of Prefect, or out of a full disk, far from where it matters.
+
+Prefect's server shares its disk with everything else in the home: when that is full, every word to the
+server is answered with 500, and the error that a user gets to see last is seldom the one that counts.
+Nothing here imports Prefect.
+"""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.home import ROOM_BYTES
+from warehouse.errors import EngineError, NightbenchError, WarehouseError
+
+if TYPE_CHECKING:  # the command line imports this module for `--help` too
+    from tasks.call.session import CallSession
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+OUTSIDE = frozenset({"prefect", "httpx", "httpcore"})  # packages whose errors are the server's, not ours
+KEPT = "Every received answer is kept in the journal"
+
+
+def explain(error: BaseException, home: Path) -> NightbenchError | None:
+    """The error of ours that stands for this one; None where it is a defect, whose traceback helps."""
+    if not is_outside(error):
+        return None
+    chain = list(_chain(error))
+    ours = next((found for found in chain if isinstance(found, NightbenchError)), None)
+    if ours is not None:
+        return ours
+    full = next((found for found in chain if _is_full(found)), None)
+    if full is not None or _free(home) < ROOM_BYTES:
+        place = getattr(full, "filename", None) or home
+        return WarehouseError(
+            f"{place}: the disk is full (No space left on device). {KEPT}. Free some space there, then "
+            "`nightbench resume` the run; `nightbench runs` lists it."
+        )
+    return EngineError(
+        f"Prefect's server failed: {_first_line(error)}. {KEPT}: `nightbench resume` goes on with the run, "
+        f"`nightbench runs` lists it. Where the server runs on this home, its log is "
+        f"{home / 'prefect' / 'server.log'}."
+    )
+
+
+def is_outside(error: BaseException) -> bool:
+    """Whether an error is Prefect's or its server's, or says that the disk is full; all of a group's must."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_outside(part) or isinstance(part, NightbenchError) for part in error.exceptions)
+    packages = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    return bool(packages & OUTSIDE) or _is_full(error)
+
+
+@contextmanager
+def told_as(session: "CallSession") -> Iterator[None]:
+    """After a run was stopped for a reason, an error from outside is told as that reason."""
+    try:
+        yield
+    except Exception as error:
+        if session.fatal is None or not is_outside(error):
+            raise
+        raise session.fatal from error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, those in its group, and those that it came out of; the nearest first."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        if isinstance(found, BaseExceptionGroup):
+            waiting += found.exceptions
+        waiting += [before for before in (found.__cause__, found.__context__) if before is not None]
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in DISK_FULL
+
+
+def _free(home: Path) -> int:
+    try:
+        return shutil.disk_usage(home).free
+    except OSError:  # there is no such folder, so it is not the one that is full
+        return ROOM_BYTES
+
+
+def _first_line(error: BaseException) -> str:
+    first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+    lines = str(first).strip().splitlines()
+    return lines[0] if lines else type(first).__name__
