@@ -24,7 +24,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.orchestration import PrefectClient
-    from prefect.client.schemas.objects import State, StateType
+    from prefect.client.schemas.objects import FlowRun, State, StateType
     from prefect.runner import Runner
 
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name of the flow; set by `serve` for its children
@@ -35,6 +35,10 @@ GIVE_UP_S = 1.8
 NOTE_S = 0.5  # for a word with the server before and after
 END_S = 3.5
 QUERY_S = 2.0  # a run from the UI starts within so long
+CUT_SHORT = {  # what Prefect 3.9 says of a run whose process was told to end (prefect/states.py)
+    "Execution was cancelled by the runtime environment.",
+    "Execution was aborted by a termination signal.",
+}
 NIGHTLY, AD_HOC = "nightly", "evaluate"
 FLOW_DESCRIPTION = {
     NIGHTLY: "The scheduled run. Its spec comes from `nightbench serve --nightly SPEC.toml`.",
@@ -85,7 +89,7 @@ async def _run(orders: Orders) -> None:
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
         ids = await register(runner, served_flow, orders)
-        left = await open_runs(client, ids)
+        left = await open_runs(client, ids) + await cut_runs(client, ids)
         await close_runs(client, left, "Crashed", "`nightbench serve` was gone before this run ended.")
         running = asyncio.create_task(runner.start())
         _report(orders, Report(nightly=str(ids[0]), ad_hoc=str(ids[1])))
@@ -139,6 +143,24 @@ async def register(runner: "Runner", served: "Flow[..., Any]", orders: Orders) -
 
 async def open_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
     """The runs of these deployments that are under way, by Prefect's word."""
+    return [run.id for run in await _runs_in(client, ids, _under_way())]
+
+
+async def cut_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
+    """The runs of these deployments that told the server that they were cut short, and nothing more.
+
+    Where `serve` is killed, a flow run may still reach the server; Prefect's words do not say how to go on.
+    """
+    from prefect.client.schemas.objects import StateType
+
+    crashed = await _runs_in(client, ids, [StateType.CRASHED])
+    return [run.id for run in crashed if run.state is not None and run.state.message in CUT_SHORT]
+
+
+async def _runs_in(
+    client: "PrefectClient", ids: Sequence[UUID], types: Sequence["StateType"]
+) -> "list[FlowRun]":
+    """The latest 200 runs of these deployments in one of these types of state."""
     from prefect.client.schemas.filters import (
         DeploymentFilter,
         DeploymentFilterId,
@@ -146,13 +168,14 @@ async def open_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
         FlowRunFilterState,
         FlowRunFilterStateType,
     )
+    from prefect.client.schemas.sorting import FlowRunSort
 
-    under_way = FlowRunFilterStateType(any_=_under_way())
-    runs = await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)),
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types)))
+    return await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=state),
         deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids))),
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
     )
-    return [run.id for run in runs]
 
 
 async def close_runs(client: "PrefectClient", ids: Sequence[UUID], name: str, why: str) -> None:

@@ -332,12 +332,17 @@ def test_stop_with_runs_under_way_leaves_no_process_and_says_what_became_of_them
 @pytest.mark.slow
 def test_killed_serve_takes_its_runs_along_and_the_next_serve_works(start: Starts, home: Path) -> None:
     served = start()
-    _, run = served.begin("evaluate", {"parameters": {"spec": SPEC | {"limit": 300}}})
-    served.said(run["id"], "began by ")
+    body = {"parameters": {"spec": SPEC | {"limit": 300}}}
+    runs = [served.begin("evaluate", body)[1]["id"] for _ in range(2)]
+    flow_process = int(served.said(runs[0], "began by ").rsplit(" ", 1)[1])
+    served.said(runs[1], "began by ")
+    os.kill(flow_process, signal.SIGTERM)  # as one that can still tell the server that it was cut short
+    assert "nightbench resume" not in served.wait_for(runs[0], "Crashed")["state"]["message"]
     assert served.end(signal.SIGKILL) <= DOWN_S
     assert left_behind(home) == []
     again = start(SPEC)
-    assert again.wait_for(run["id"], "Crashed")["state"]["message"].count("nightbench resume") == 1
+    for run_id in runs:
+        assert again.wait_for(run_id, "Crashed")["state"]["message"].count("nightbench resume") == 1
     assert again.deployment("nightly")["schedules"][0]["active"]
     _, run = again.begin("evaluate", {"parameters": {"spec": SPEC}})
     again.wait_for(run["id"], "Completed")
