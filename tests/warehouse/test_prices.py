@@ -1,14 +1,17 @@
 """What a token costs, on which day, by whose word."""
 
+import tomllib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.call import facts
 from tests.warehouse.sample_run import row
 from warehouse.catalog import DUCKDB_TYPES, price_row
 from warehouse.columns import COLUMNS
@@ -59,6 +62,12 @@ def test_every_row_names_its_source_and_ends_after_it_began() -> None:
 SONNET = "anthropic/claude-3-5-sonnet-20240620"
 MAY = "openai/gpt-4o-2024-05-13"
 AUGUST = "openai/gpt-4o-2024-08-06"
+SOL = "openai/gpt-6.2-sol"
+SONNET_45 = "anthropic/claude-sonnet-4-5"
+SONNET_55 = "anthropic/claude-sonnet-5-5"
+OPUS_46 = "anthropic/claude-opus-4-6"
+HAIKU_55 = "anthropic/claude-haiku-5-5"
+CACHE_WRITES: tuple[TokenKind, ...] = ("cache_write", "cache_write_1h")
 
 
 @pytest.mark.parametrize(
@@ -76,12 +85,20 @@ AUGUST = "openai/gpt-4o-2024-08-06"
         pytest.param(SONNET, TODAY, "realtime", "output", 0, "15", id="a retired model"),
         pytest.param(SONNET, TODAY, "realtime", "cache_write_1h", 0, "6", id="an hour's cache"),
         pytest.param(SONNET, TODAY, "batch", "cache_write", 0, "1.875", id="batch, written"),
-        pytest.param(
-            "anthropic/claude-sonnet-4-5", TODAY, "realtime", "input", 200_000, "3", id="below tier"
-        ),
-        pytest.param(
-            "anthropic/claude-sonnet-4-5", TODAY, "realtime", "input", 200_001, "6", id="above tier"
-        ),
+        pytest.param(SONNET_45, date(2026, 4, 29), "realtime", "input", 200_000, "3", id="below tier"),
+        pytest.param(SONNET_45, date(2026, 4, 29), "realtime", "input", 200_001, "6", id="above tier"),
+        pytest.param(SONNET_45, date(2026, 4, 30), "realtime", "input", 200_001, "3", id="tier ended"),
+        pytest.param(OPUS_46, date(2026, 3, 12), "realtime", "output", 200_001, "37.5", id="its last day"),
+        pytest.param(OPUS_46, date(2026, 3, 13), "realtime", "output", 200_001, "25", id="no tier since"),
+        pytest.param(HAIKU_55, TODAY, "batch", "output", 100_000, "0.25", id="haiku 5.5"),
+        pytest.param(HAIKU_55, TODAY, "batch", "output", 100_001, "1.25", id="haiku 5.5, long"),
+        pytest.param(SONNET_55, date(2026, 10, 6), "realtime", "cached_input", 0, "0.2", id="cache before"),
+        pytest.param(SONNET_55, date(2026, 10, 7), "realtime", "cached_input", 0, "0.1", id="cache after"),
+        pytest.param(SOL, TODAY, "realtime", "cache_write", 272_000, "2.5", id="a write to OpenAI's cache"),
+        pytest.param(SOL, TODAY, "batch", "cache_write", 272_001, "2.5", id="a long one, half of twice"),
+        pytest.param(AUGUST, date(2024, 9, 30), "realtime", "cached_input", 0, "2.5", id="no cache yet"),
+        pytest.param(AUGUST, date(2024, 10, 1), "realtime", "cached_input", 0, "1.25", id="its first day"),
+        pytest.param("openai/o3", date(2025, 6, 9), "realtime", "cached_input", 0, "2.5", id="o3, cached"),
         pytest.param("openai/o3", date(2025, 6, 9), "realtime", "input", 0, "10", id="o3 before its cut"),
         pytest.param("openai/o3", date(2025, 6, 10), "realtime", "input", 0, "2", id="o3 after it"),
     ],
@@ -95,6 +112,29 @@ def test_price(model: str, day: date, mode: Mode, kind: TokenKind, tokens: int, 
 def test_there_is_no_price_before_its_first_day() -> None:
     assert price_of("openai/gpt-4o-2024-05-13", date(2024, 5, 12)) is None
     assert price_of("anthropic/claude-3-5-sonnet-20240620", date(2024, 10, 7), "batch") is None
+    assert price_of("openai/gpt-4-turbo", date(2024, 4, 14), "batch") is None
+    assert price_of("anthropic/claude-opus-4-1", date(2025, 8, 4)) is None
+
+
+def test_the_models_that_examples_name_have_prices_of_our_own() -> None:
+    current = tomllib.loads(Path(facts.__file__).with_name("current.toml").read_text(encoding="utf-8"))
+    assert current
+    assert set(current.values()) <= set(known_models())
+
+
+def test_anthropics_cache_costs_multiples_of_the_input() -> None:
+    odd = {
+        "anthropic/claude-3-sonnet-20240229": ("1", "1"),
+        "anthropic/claude-3-haiku-20240307": ("1.2", "2"),
+    }
+    for price in load_prices():
+        if (price.provider, price.mode, price.token_kind) == ("anthropic", "realtime", "input"):
+            writes = [
+                price_of(price.model, price.valid_from, "realtime", kind, price.from_input_tokens)
+                for kind in CACHE_WRITES
+            ]
+            want = [Decimal(times) * price.usd_per_mtok for times in odd.get(price.model, ("1.25", "2"))]
+            assert [write and write.usd_per_mtok for write in writes] == want, price
 
 
 def test_the_day_is_the_utc_day() -> None:
@@ -152,7 +192,7 @@ def test_a_count_that_cannot_be_true_has_no_cost() -> None:
 
 
 MODELS = st.sampled_from(
-    ["openai/gpt-4o", "anthropic/claude-sonnet-4-20250514", "openai/o3", "openai/gpt-5.4", None]
+    ["openai/gpt-4o", "anthropic/claude-sonnet-4-20250514", HAIKU_55, "openai/o3", "openai/gpt-5.4", None]
 )
 COUNT = st.integers(0, 150_000)
 CALLS = st.tuples(
