@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from tasks.home import Home
 from warehouse.errors import SpecError
-from warehouse.query import run_sql
+from warehouse.query import Found, run_all, run_sql
 
 Row = Mapping[str, object]
+
+RUN = "select * from runs where run_id = '{run_id}'"
 
 LEADERBOARD = """
 select suite, variant, model, n, n_failed, n_refused, n_cut, accuracy, ci_low, ci_high, mean_score,
@@ -94,14 +96,11 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
     Raises: SpecError: no such run is committed.
     """
-    runs = _rows(home, f"select * from runs where run_id = '{run_id}'")
+    queries = [query.format(run_id=run_id) for query in (RUN, LEADERBOARD, COSTS)]
+    runs, leaderboard, costs = map(_rows, run_all(home.warehouse, queries))
     if not runs:
         raise SpecError(f'run "{run_id}" is not in the warehouse. `nightbench runs` lists what there is.')
-    return RunSummary(
-        run=runs[0],
-        leaderboard=_rows(home, LEADERBOARD.format(run_id=run_id)),
-        costs=_rows(home, COSTS.format(run_id=run_id)),
-    )
+    return RunSummary(runs[0], leaderboard, costs)
 
 
 def newest_run(home: Home) -> str:
@@ -109,7 +108,8 @@ def newest_run(home: Home) -> str:
 
     Raises: SpecError: none is committed.
     """
-    rows = _rows(home, "select run_id from runs order by started_at desc, run_id limit 1")
+    newest = "select run_id from runs order by started_at desc, run_id limit 1"
+    rows = _rows(run_sql(home.warehouse, newest))
     if not rows:
         raise SpecError(
             f"no run is committed in {home.root}. `nightbench run --help` shows how to start one."
@@ -134,8 +134,7 @@ def number(value: object) -> str:
     return f"{value:,.2f}" if isinstance(value, int | float | Decimal) else "–"
 
 
-def _rows(home: Home, sql: str) -> list[Row]:
-    found = run_sql(home.warehouse, sql)
+def _rows(found: Found) -> list[Row]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 

@@ -26,6 +26,7 @@ from warehouse.prices import load_prices, prices_of
 from warehouse.sqlfiles import load_macros, load_views
 
 NAME = "catalog.duckdb"
+PRICES_AT_ONCE = 100  # DuckDB's parser takes 24 MB for all of them in one statement
 REMEDY = (
     "The old catalog is as it was, and what is committed stays committed. Make room or mend the "
     'permissions; the next commit, or "nightbench sql", writes it.'
@@ -134,7 +135,9 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
             yield from _comments("view", table, MEANINGS[table], _meanings(table))
     columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["prices"].items())
     yield f"create table prices ({columns})"
-    yield f"insert into prices values {', '.join(map(price_row, _prices(manifests)))}"
+    prices = [price_row(price) for price in _prices(manifests)]
+    for at in range(0, len(prices), PRICES_AT_ONCE):
+        yield f"insert into prices values {', '.join(prices[at : at + PRICES_AT_ONCE])}"
     yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
     for macro in load_macros():
         yield macro.sql

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from warehouse.columns import SCHEMA_VERSION
@@ -174,10 +173,12 @@ def _read(path: Path) -> Manifest:
 
 
 def _models_priced(warehouse: Path, files: Sequence[DataFile]) -> tuple[str, ...]:
-    paths = [str(warehouse / file.path) for file in files if file.table == "calls"]
-    if not paths:
-        return ()
-    rows = "read_parquet(?, hive_partitioning = false)"
-    query = f"select distinct priced_as from {rows} where priced_as is not null order by 1"
-    with duckdb.connect() as connection:
-        return tuple(str(row[0]) for row in connection.execute(query, [paths]).fetchall())
+    import pyarrow.parquet as pq  # a fifth of a second that readers of manifests do not need
+
+    found: set[str | None] = set()
+    for file in files:
+        if file.table == "calls":
+            with pq.ParquetFile(warehouse / file.path) as calls:
+                for batch in calls.iter_batches(columns=["priced_as"]):
+                    found.update(batch.column(0).unique().to_pylist())
+    return tuple(sorted(model for model in found if model is not None))

@@ -65,13 +65,25 @@ def run_sql(warehouse: Path, sql: str) -> Found:
 
     Raises: QueryError: what DuckDB says is wrong with it.
     """
+    return run_all(warehouse, (sql,))[0]
+
+
+def run_all(warehouse: Path, queries: Sequence[str]) -> list[Found]:
+    """The rows of several queries on one state of the catalog, each as `run_sql` gives it.
+
+    Raises: QueryError: what DuckDB says is wrong with one.
+    """
     with open_catalog(warehouse) as connection:
-        try:
-            connection.execute(sql)
-            columns = tuple(str(column[0]) for column in connection.description or ())
-            return Found(_distinct(columns), connection.fetchall() if columns else [])
-        except duckdb.Error as error:
-            raise QueryError(str(error)) from error
+        return [_found(connection, sql) for sql in queries]
+
+
+def _found(connection: duckdb.DuckDBPyConnection, sql: str) -> Found:
+    try:
+        connection.execute(sql)
+        columns = tuple(str(column[0]) for column in connection.description or ())
+        return Found(_distinct(columns), connection.fetchall() if columns else [])
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
 
 
 def to_json(found: Found) -> str:
