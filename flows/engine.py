@@ -11,12 +11,16 @@ a temporary one, started here and shared by all commands on the home (flows/pref
     server.close()
 
 or `with engine(home) as api_url:`. Call it before Prefect is imported: Prefect reads its settings once.
+
+A server that dies while it is held is started again at the same address within a second. Prefect's clients
+try again that long and longer, so the flow run goes on.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,13 +37,15 @@ from flows.prefect_home import (
     prefect_environment,
     read_record,
 )
-from flows.prefect_server import ALREADY
+from flows.prefect_server import ALREADY, PORT_TAKEN
 from tasks.home import ROOM_BYTES
 from warehouse.errors import EngineError
 
 __all__ = ["Engine", "engine", "prefect_environment", "running_server"]
 
-STARTS = 2  # so often a server that died is started again
+STARTS = 2  # so often a server that died before it answered is started
+WATCH_S = 0.2
+RESTARTS = 5  # of a server that had answered
 # Of the environment the server gets only what a Python process needs: keys are none of its business.
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 PASSED_ON_PREFIXES = ("LC_", "PYTHON", "PREFECT_")
@@ -55,6 +61,8 @@ class Engine:
         self._users: Lock | None = None
         self._before: dict[str, str | None] = {}
         self._starts = 0
+        self._port = 0  # once the address was said to anybody, no other will do
+        self._over = threading.Event()
         self.notice: str | None = None  # to be shown to the user once: the database was made anew
 
     def start(self) -> str:
@@ -74,12 +82,13 @@ class Engine:
             ) from error
         self._users.share()
         try:
-            api_url = self._find(at, time.monotonic() + 10).api_url
-            self._set(prefect_environment(self._home), api_url)
+            record = self._find(at, time.monotonic() + 10)
+            self._port = record.port
+            self._set(prefect_environment(self._home), record.api_url)
         except BaseException:
             self.close()
             raise
-        return api_url
+        return record.api_url
 
     def wait(self, timeout_s: float = 120.0) -> str:
         """Wait until the server answers; returns the API's address.
@@ -100,10 +109,12 @@ class Engine:
             time.sleep(0.02)
         self.notice = (read_record(at) or record).notice
         self._set(prefect_environment(self._home), record.api_url)
+        threading.Thread(target=self._watch, args=(at, self._over), daemon=True, name="engine").start()
         return record.api_url
 
     def close(self) -> None:
         """Give up the hold and put the environment back."""
+        self._over.set()
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -124,9 +135,20 @@ class Engine:
             if not held:
                 if self._starts >= STARTS:
                     raise EngineError(_cannot_start(at, "it ended at once"))
-                self._starts += _start_server(self._home)
+                self._starts += _start_server(self._home, self._port)
             time.sleep(0.01)
         raise EngineError(_cannot_start(at, "it did not say its address"))
+
+    def _watch(self, at: PrefectHome, over: threading.Event) -> None:
+        """Start the server again when it is gone; gives up where that does not help, as Prefect then does."""
+        restarts = 0
+        while restarts < RESTARTS and not over.wait(WATCH_S):
+            if is_held(at.server_lock):
+                continue
+            try:
+                restarts += _start_server(self._home, self._port)
+            except EngineError:  # the port may not be free yet; at last the flow's own error tells
+                restarts += 1
 
     def _set(self, variables: Mapping[str, str], api_url: str) -> None:
         _refuse_late(api_url)
@@ -163,10 +185,10 @@ def server_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _start_server(home: Path) -> int:
-    """Start a temporary server that detaches itself; 0 where another process was faster, else 1."""
+def _start_server(home: Path, port: int = 0) -> int:
+    """Start a temporary server that detaches itself, at any port for 0; 0 if another was faster, else 1."""
     started = subprocess.run(
-        [sys.executable, "-m", "flows.prefect_server", str(home.absolute())],
+        [sys.executable, "-m", "flows.prefect_server", str(home.absolute()), "--port", str(port)],
         cwd=Path(__file__).parents[1],
         env=server_environment(os.environ),
         stdin=subprocess.DEVNULL,
@@ -176,9 +198,9 @@ def _start_server(home: Path) -> int:
         check=False,
     )
     if started.returncode not in (0, ALREADY):
-        raise EngineError(
-            f"Prefect's server cannot be started: {started.stderr.decode(errors='replace')[-500:]}"
-        )
+        said = started.stderr.decode(errors="replace")[-500:]
+        how = f"port {port} is taken" if started.returncode == PORT_TAKEN else said
+        raise EngineError(f"Prefect's server cannot be started: {how}")
     return int(started.returncode == 0)
 
 

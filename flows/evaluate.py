@@ -3,7 +3,7 @@
 import asyncio
 import os
 from contextlib import nullcontext
-from typing import Any, TypedDict
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -14,6 +14,7 @@ from prefect.states import Cancelled
 from flows.failures import explain, told_as
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
+from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
 from tasks.call.session import CallSession
 from tasks.home import Settings
@@ -22,16 +23,6 @@ from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
 from tasks.work import Graded, Lander, Work, calling, grade_shard, landing, lane_of, prepare, shards_at_once
 from warehouse.errors import StoppedShort
-
-
-class Plain(TypedDict):
-    """Nothing of a run lies in Prefect's storage: prompts and answers are in the warehouse alone."""
-
-    persist_result: bool
-    cache_result_in_memory: bool
-
-
-PLAIN: Plain = {"persist_result": False, "cache_result_in_memory": False}
 
 
 def _name() -> str:

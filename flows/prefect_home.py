@@ -83,6 +83,11 @@ class ServerRecord:
     notice: str | None = None  # a sentence for the user: the database was set aside and made anew
 
     @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def api_url(self) -> str:
         """What PREFECT_API_URL has to be."""
         return f"{self.url}/api"

@@ -48,6 +48,8 @@ def test_no_part_of_a_key_is_left_by_faults_refusals_and_debug_logs(
     said.append(nightbench("journal", "refused-1", env=env))
     said.append(nightbench("runs", "--json", env=env))
     assert list((home / "prefect").rglob("*.db")), "Prefect's database is among what is searched"
+    stored = [path for path in (home / "prefect" / "storage").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in stored if path.stat().st_size] == []  # a pickle would hide a key
     assert places(home, said) == []
     (home / "planted").write_text(CANARIES["OPENAI_API_KEY"], encoding="utf-8")
     assert places(home, said) == [str(home / "planted")]  # the search would have found it
