@@ -4,13 +4,13 @@ python -m bench.make_json_only            writes the file
 python -m bench.make_json_only --check    says whether the committed file is what would be written
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+from bench.committed import write_or_check
 from bench.json_only import fences, language, strings, structure, values
 from bench.json_only.case import Case, pin
 
@@ -55,17 +55,7 @@ def rows() -> Iterator[dict[str, object]]:
 
 def main() -> int:
     """Write the file, or with `--check` compare it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
-    check = parser.parse_args().check
-    made = render().encode()
-    if check:
-        same = SAMPLES.read_bytes() == made
-        print("as committed" if same else f"{SAMPLES} differs from what would be written")
-        return 0 if same else 1
-    SAMPLES.write_bytes(made)
-    print(f"{made.count(10)} prompts written to {SAMPLES}")
-    return 0
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "prompts")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ written. A problem is drawn again when its answer stands in its own text, or whe
 decimals that the text asks for.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
+from bench.committed import write_or_check
 from bench.word_problems import counting, logistics, motion, puzzles, quantities, shares
 from bench.word_problems.draft import Draft, Number, Template, fits
 
@@ -117,17 +117,8 @@ def as_text(value: Number) -> str:
 
 def main() -> int:
     """Write the file, or with `--check` compare it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
-    check = parser.parse_args().check
-    made = render().encode()
-    if check:
-        same = SAMPLES.read_bytes() == made
-        print("as committed" if same else f"{SAMPLES} differs from what would be written")
-        return 0 if same else 1
-    SAMPLES.write_bytes(made)
-    print(f"{made.count(10)} problems from {len(TEMPLATES)} templates written to {SAMPLES}")
-    return 0
+    what = f"problems from {len(TEMPLATES)} templates"
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, what)
 
 
 if __name__ == "__main__":

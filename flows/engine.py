@@ -17,7 +17,6 @@ try again that long and longer, so the flow run goes on.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -38,7 +37,7 @@ from flows.prefect_home import (
     read_record,
 )
 from flows.prefect_server import ALREADY, PORT_TAKEN
-from tasks.home import ROOM_BYTES
+from tasks.home import too_little_room
 from warehouse.errors import EngineError
 
 __all__ = ["Engine", "engine", "prefect_environment", "running_server"]
@@ -246,8 +245,8 @@ def _cannot_start(at: PrefectHome, how: str) -> str:
         tail = at.server_log.read_text(encoding="utf-8", errors="replace").strip()[-800:]
     except OSError:
         tail = ""
-    free = shutil.disk_usage(at.folder).free
-    full = f" Only {free / 2**20:,.1f} MiB of that disk are free: make room." if free < ROOM_BYTES else ""
+    left = too_little_room(at.folder)
+    full = f" Only {left} of that disk are free: make room." if left else ""
     return (
         f"Prefect's server on {at.folder} cannot be used: {how}.{full} Nothing was sent. "
         f"Its log, {at.server_log}, ends:\n{tail}"

@@ -5,20 +5,17 @@ server is answered with 500, and the error that a user gets to see last is seldo
 Nothing here imports Prefect.
 """
 
-import errno
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.home import ROOM_BYTES
+from tasks.home import DISK_FULL, too_little_room
 from warehouse.errors import EngineError, NightbenchError, WarehouseError
 
 if TYPE_CHECKING:  # the command line imports this module for `--help` too
     from tasks.call.session import CallSession
 
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 OUTSIDE = frozenset({"prefect", "httpx", "httpcore"})  # packages whose errors are the server's, not ours
 KEPT = "Every received answer is kept in the journal"
 
@@ -32,7 +29,7 @@ def explain(error: BaseException, home: Path) -> NightbenchError | None:
     if ours is not None:
         return ours
     full = next((found for found in chain if _is_full(found)), None)
-    if full is not None or _free(home) < ROOM_BYTES:
+    if full is not None or _is_on_full_disk(home):
         place = getattr(full, "filename", None) or home
         return WarehouseError(
             f"{place}: the disk is full (No space left on device). {KEPT}. Free some space there, then "
@@ -83,11 +80,11 @@ def _is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in DISK_FULL
 
 
-def _free(home: Path) -> int:
+def _is_on_full_disk(home: Path) -> bool:
     try:
-        return shutil.disk_usage(home).free
+        return bool(too_little_room(home))
     except OSError:  # there is no such folder, so it is not the one that is full
-        return ROOM_BYTES
+        return False
 
 
 def _first_line(error: BaseException) -> str:

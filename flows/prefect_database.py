@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.prefect_home import Lock, PrefectHome, prefect_version
+from warehouse.durable import fsync_file, fsync_folder
 from warehouse.errors import EngineError
 
 SIDES = ("-wal", "-shm", "-journal")
@@ -94,7 +95,7 @@ def _place(database: Path, shelf: Path) -> None:
     _remove(new)
     try:
         shutil.copyfile(template(shelf), new)
-        _sync(new)
+        fsync_file(new)
     except BaseException:
         _remove(new)  # of a full disk it would hold the last bytes
         raise
@@ -102,7 +103,7 @@ def _place(database: Path, shelf: Path) -> None:
     for side in SIDES:
         database.with_name(database.name + side).unlink(missing_ok=True)
     new.replace(database)
-    _sync(database.parent)
+    fsync_folder(database.parent)
 
 
 def template(shelf: Path) -> Path:
@@ -142,9 +143,9 @@ def make_template(shelf: Path) -> None:
         _remove(aside)
         _migrate(aside)
         _close_up(aside)
-        _sync(aside)
+        fsync_file(aside)
         aside.replace(path)
-        _sync(shelf)
+        fsync_folder(shelf)
     finally:
         lock.close()
 
@@ -178,14 +179,6 @@ def _close_up(path: Path) -> None:
 def _remove(database: Path) -> None:
     for side in ("", *SIDES):
         database.with_name(database.name + side).unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from warehouse.errors import SpecError
 
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = ("runs", "journal", "progress", "cache", "warehouse", "prefect")
 # Prefect's database and its log (3 MiB), the journal's reserve (4), the catalog twice (2); and the answers.
@@ -71,7 +72,7 @@ class Home:
                 if not os.access(folder, os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
             probe.write_bytes(b"nightbench\n")
-            free = shutil.disk_usage(self.root).free
+            left = too_little_room(self.root)
         except OSError as error:
             place = self.root if error.filename in {None, str(probe)} else error.filename
             raise SpecError(
@@ -81,9 +82,9 @@ class Home:
         finally:
             with suppress(OSError):  # where it cannot be removed it could not be written
                 probe.unlink()
-        if free < ROOM_BYTES:
+        if left:
             raise SpecError(
-                f"{self.root}: the disk is full: {free / 2**20:,.1f} MiB are left, and a run needs "
+                f"{self.root}: the disk is full: {left} are left, and a run needs "
                 f"{ROOM_BYTES / 2**20:,.0f}. Nothing was sent. Free some space, or set NIGHTBENCH_HOME to a "
                 "folder on another disk."
             )
@@ -103,6 +104,15 @@ class Settings:
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
         users = tuple(folder.expanduser().absolute() for folder in (*listed, *suites_dirs))
         return cls(home=Home(root), suite_folders=(CHECKOUT / "datasets", *users))
+
+
+def too_little_room(folder: Path) -> str:
+    """How much room is left on its disk where a run needs more, as `3.1 MiB`; empty where there is enough.
+
+    Raises: OSError: there is no such folder.
+    """
+    free = shutil.disk_usage(folder).free
+    return f"{free / 2**20:,.1f} MiB" if free < ROOM_BYTES else ""
 
 
 def code_version() -> str:

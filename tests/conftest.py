@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+SETTINGS = ("NIGHTBENCH_", "ANTHROPIC_", "OPENAI_", "AZURE_", "COMPATIBLE_", "PREFECT_")
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,23 @@ def shared_data() -> Path:
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """An environment without keys, addresses or settings of the machine."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("NIGHTBENCH_", "ANTHROPIC_", "OPENAI_", "AZURE_", "COMPATIBLE_"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     return {**kept, "NIGHTBENCH_HOME": str(home), **more}
 
 
 @pytest.fixture
 def nightbench(home: Path) -> Nightbench:
-    """Run the command line in a process of its own on the test's home."""
+    """Run the command line in a process of its own on the test's home; `prefix` are words in front of it."""
 
     def run(
-        *words: str | Path, env: dict[str, str] | None = None, timeout: float = 240, stdin: str = ""
+        *words: str | Path,
+        env: dict[str, str] | None = None,
+        timeout: float = 240,
+        stdin: str = "",
+        prefix: Sequence[str] = (),
     ) -> Said:
         done = subprocess.run(
-            [sys.executable, "-m", "flows.cli.main", *map(str, words)],
+            [*prefix, sys.executable, "-m", "flows.cli.main", *map(str, words)],
             cwd=CHECKOUT,
             env=clean_environment(home, **(env or {})),
             input=stdin,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from flows.failures import explain
 from tasks.home import Home, Settings
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
@@ -210,8 +211,11 @@ def _run_flow(settings: Settings, record: RunRecord, work: Any, *, retry_failed:
             asyncio.run(evaluate(record.eval_spec()))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise StoppedShort(f"stopped before the end; every received answer is kept. {hint}") from None
-    except NightbenchError as error:
-        raise type(error)(f"{error} {hint}") if isinstance(error, StoppedShort) else error from None
+    except Exception as error:
+        ours = error if isinstance(error, NightbenchError) else explain(error, settings.home.root)
+        if ours is None:
+            raise
+        raise StoppedShort(f"{ours} {hint}") if isinstance(ours, StoppedShort) else ours from None
 
 
 def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:

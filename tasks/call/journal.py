@@ -28,16 +28,7 @@ from types import TracebackType
 from uuid import UUID
 from weakref import WeakSet
 
-from tasks.call.journal_files import (
-    DISK_FULL,
-    allocate,
-    cannot,
-    last_whole_line,
-    make_folder,
-    own_file,
-    reserve_of,
-    sync_folder,
-)
+from tasks.call.journal_files import allocate, cannot, last_whole_line, own_file, reserve_of
 from tasks.call.journal_reader import (
     CorruptRecord,
     JournalState,
@@ -54,6 +45,8 @@ from tasks.call.journal_records import (
     header,
     is_whole,
 )
+from tasks.home import DISK_FULL
+from warehouse.durable import fsync_folder, make_folder
 from warehouse.errors import WarehouseError
 
 __all__ = [
@@ -274,7 +267,7 @@ class Journal:
         self._write(line := head_line(run_id, os.getpid(), self._now()))
         self._size += len(line)
         self._io.sync(self._descriptor)
-        sync_folder(self.path.parent)
+        fsync_folder(self.path.parent)
 
     def _check_owner(self, run_id: str) -> None:
         with self.path.open("rb") as file:

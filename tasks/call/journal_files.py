@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from tasks.call.journal_records import is_whole
+from tasks.home import DISK_FULL
 from warehouse.errors import WarehouseError
 
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _WINDOW = 1 << 20
 
 
@@ -65,23 +65,6 @@ def allocate(path: Path, n_bytes: int) -> None:
             os.posix_fallocate(file.fileno(), 0, n_bytes)
         else:
             file.write(bytes(n_bytes))
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, their names durable."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in missing:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: a synced file whose name is lost is lost."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def cannot(path: Path, error: OSError, state: str) -> WarehouseError:

@@ -1,13 +1,19 @@
-"""A suite of any size, and a spec that puts it to a simulated server of the test's own."""
+"""A suite of any size, a spec that puts it to a simulated server of the test's own, a command at work."""
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tasks.call.simulated.process import SimulatedServer
 from tasks.model import hash_uuid
+from tests.conftest import CHECKOUT, Said, clean_environment
 
 SUITE = """name = "sums"
 [params]
@@ -63,6 +69,48 @@ def told(n: int) -> list[dict[str, Any]]:
         }
         for i in range(n)
     ]
+
+
+def start_nightbench(
+    home: Path,
+    *words: str | Path,
+    said: Path | None = None,
+    prefix: Sequence[str] = (),
+    module: str = "flows.cli.main",
+    **env: str,
+) -> "subprocess.Popen[str]":
+    """The command line, or another program of ours, in a process group of its own.
+
+    What it says goes to the file `said`, else into pipes; `prefix` are words in front of the command.
+    """
+    with ExitStack() as stack:
+        out = subprocess.PIPE if said is None else stack.enter_context(said.open("w", encoding="utf-8"))
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-m", module, *map(str, words)],
+            cwd=CHECKOUT,
+            env=clean_environment(home, **env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def requests(server: SimulatedServer) -> list[tuple[int, str]]:
+    """Every request that came to an end at the server, as they arrived: its number and its call's key."""
+    return sorted((row["n"], row["sample"]) for row in server.ledger()["rows"])
+
+
+def asked(server: SimulatedServer) -> Counter[str]:
+    """How often each call reached the server and came to an end there."""
+    return Counter(key for _, key in requests(server))
+
+
+def assert_complete(done: Said, n_calls: int) -> None:
+    """The command, asked for JSON, has brought the run to its end with so many answers."""
+    assert done.code == 0, done.err
+    assert (done.json["status"], done.json["run"]["answered_calls"]) == ("complete", n_calls)
 
 
 def query(home: Path, sql: str) -> list[dict[str, Any]]:

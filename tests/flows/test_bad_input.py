@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,7 +10,8 @@ import pytest
 
 from tasks.home import Home
 from tasks.runs import run_lock
-from tests.conftest import CHECKOUT, Nightbench, Said, clean_environment
+from tests.conftest import Nightbench, Said
+from tests.flows.conftest import assert_complete, start_nightbench
 
 CARD = 'name = "mine"\n[[graders]]\ntype = "exact"\n'
 ROWS = "select i::varchar as sample_id, 'Say ' || i as input, i::varchar as target from range(3) t(i)"
@@ -182,16 +181,7 @@ def test_ctrl_c_keeps_what_was_received_and_says_how_to_go_on(
         "limits = { in_flight = 2 }\n",
         encoding="utf-8",
     )
-    env = {"NIGHTBENCH_SIMULATED": str(slow)}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", "run", str(spec), "--run-id", "slow"],
-        cwd=CHECKOUT,
-        env=clean_environment(home, **env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    child = start_nightbench(home, "run", spec, "--run-id", "slow", NIGHTBENCH_SIMULATED=str(slow))
     try:
         progress = home / "progress" / "slow.json"
         until = time.monotonic() + 90
@@ -214,7 +204,5 @@ def test_ctrl_c_keeps_what_was_received_and_says_how_to_go_on(
     assert 4 <= row["answered_calls"] < 100
     fast = tmp_path / "fast.json"
     fast.write_text(json.dumps({"latency_ms": 1}), encoding="utf-8")
-    done = nightbench("resume", "slow", "--json", env={"NIGHTBENCH_SIMULATED": str(fast)})
-    assert done.code == 0, done.err
-    assert (done.json["status"], done.json["run"]["answered_calls"]) == ("complete", 100)
+    assert_complete(nightbench("resume", "slow", "--json", env={"NIGHTBENCH_SIMULATED": str(fast)}), 100)
     assert nightbench("runs", "--json").json[0]["resumable"] is False

@@ -3,17 +3,25 @@
 A real Prefect client's error is raised from a real reply; the disk's are the system's own.
 """
 
+import asyncio
 import errno
 import os
+import sys
 from collections import namedtuple
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
+from flows.cli import run as command
 from flows.failures import explain, is_outside
+from tasks.home import Home, Settings
+from tasks.progress import Progress
+from tasks.runs import begin_run
+from tasks.spec import make_spec
 from warehouse.errors import EngineError, NightbenchError, StoppedShort, WarehouseError
 
 Usage = namedtuple("Usage", "total used free")
@@ -60,6 +68,39 @@ def test_the_reason_for_which_a_run_ended_is_told_and_not_what_followed_from_it(
     assert explain(met_while_handling(last, reason), home) is reason
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(StoppedShort("stopped by SIGINT."), id="told plainly"),
+        pytest.param(
+            met_while_handling(server_error(), StoppedShort("stopped by SIGINT.")),
+            id="under a 500",
+        ),
+        pytest.param(
+            ExceptionGroup("shards", [server_error(), StoppedShort("stopped by SIGINT.")]), id="in a group"
+        ),
+        pytest.param(asyncio.CancelledError(), id="its loop cancelled"),
+        pytest.param(KeyboardInterrupt(), id="Ctrl-C before anything listened for it"),
+    ],
+)
+def test_a_run_stopped_short_says_once_how_to_go_on_with_it(
+    error: BaseException, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def evaluate(_: object) -> None:
+        raise error
+
+    monkeypatch.setitem(sys.modules, "flows.evaluate", SimpleNamespace(evaluate=evaluate))
+    settings = Settings(Home(home), ())
+    settings.home.make()
+    spec = make_spec({"suites": ["any"], "models": [{"model": "simulated/any"}]})
+    record = begin_run(settings.home, spec, "mine", trigger="cli", suite_folders=())
+    work = SimpleNamespace(progress=Progress("mine", lambda call, usage, at: None))
+    with pytest.raises(StoppedShort) as caught:
+        command._run_flow(settings, record, work, retry_failed=False)
+    assert str(caught.value).startswith("stopped b")
+    assert str(caught.value).count("`nightbench resume mine` goes on with it.") == 1
+
+
 def test_the_reason_is_found_inside_a_group(home: Path) -> None:
     reason = WarehouseError("the journal cannot be written")
     assert explain(ExceptionGroup("shards", [server_error(), reason]), home) is reason
@@ -76,7 +117,7 @@ def test_a_server_that_fails_on_a_disk_with_room_is_an_engine_error_with_what_to
 def test_a_server_that_fails_on_a_full_disk_is_told_as_the_full_disk(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.failures.shutil.disk_usage", lambda _: Usage(10**9, 10**9, 1000))
+    monkeypatch.setattr("tasks.home.shutil.disk_usage", lambda _: Usage(10**9, 10**9, 1000))
     told = explain(server_error(), home)
     assert type(told) is WarehouseError
     for words in (str(home), "the disk is full", "kept", "Free some space", "nightbench resume"):

@@ -10,20 +10,17 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tasks.call.journal_reader import read_journal
 from tasks.call.simulated.process import SimulatedServer, start_server
 from tasks.call.simulated.settings import make_settings
-from tests.conftest import CHECKOUT, Nightbench, clean_environment
-from tests.flows.conftest import MODELS, Sums, query, told
+from tests.conftest import Nightbench
+from tests.flows.conftest import MODELS, Sums, asked, query, requests, start_nightbench, told
 
 RUN = "kill-1"
 N_SAMPLES = 1000
@@ -54,21 +51,12 @@ class Kill:
     n_unseen: int  # attempts of all processes so far that the journal began and whose end it does not hold
 
 
-def start(home: Path, *words: str) -> "subprocess.Popen[bytes]":
-    """The command in a process group of its own; what it says is in the home's `said.txt`."""
-    with (home / "said.txt").open("wb") as said:
-        return subprocess.Popen(
-            [sys.executable, "-m", "flows.cli.main", *words],
-            cwd=CHECKOUT,
-            env=clean_environment(home),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        )
+def start(home: Path, *words: str) -> "subprocess.Popen[str]":
+    """The command; what it says is in the home's `said.txt`."""
+    return start_nightbench(home, *words, said=home / "said.txt")
 
 
-def kill(child: "subprocess.Popen[bytes]", server: SimulatedServer, home: Path) -> Kill:
+def kill(child: "subprocess.Popen[str]", server: SimulatedServer, home: Path) -> Kill:
     """End the whole group, and look once the server has let go of its last request."""
     assert child.poll() is None, f"it ended before it was killed: {(home / 'said.txt').read_text()}"
     os.killpg(child.pid, signal.SIGKILL)
@@ -87,18 +75,12 @@ def answered(server: SimulatedServer) -> int:
     return sum(total["requests"] for total in totals if total["outcome"] == "answered")
 
 
-def wait_for_answers(server: SimulatedServer, child: "subprocess.Popen[bytes]", wanted: int) -> None:
+def wait_for_answers(server: SimulatedServer, child: "subprocess.Popen[str]", wanted: int) -> None:
     """Wait until the server has given so many answers, or the child has ended."""
     until = time.monotonic() + PATIENCE_S
     while answered(server) < wanted and child.poll() is None:
         assert time.monotonic() < until, f"{answered(server)} answers after {PATIENCE_S:g} s, not {wanted}"
         time.sleep(0.02)
-
-
-def asked(server: SimulatedServer) -> list[tuple[int, str]]:
-    """Every request in the order of its arrival: its number and the key of its call."""
-    rows: list[dict[str, Any]] = server.ledger()["rows"]
-    return sorted((row["n"], row["sample"]) for row in rows)
 
 
 @pytest.mark.slow
@@ -124,26 +106,26 @@ def test_a_killed_run_resumes_without_asking_for_a_received_answer_and_lands_wha
             kills.append(kill(child, server, home))
         last = nightbench(*go_on(home, run), "--json")
         assert last.code == 0, last.err
-        requests = asked(server)
+        made = requests(server)
         disturbed = {name: query(home, sql) for name, sql in TABLES.items()}
 
         server.reset()
         undisturbed = tmp_path / "undisturbed"
         whole = nightbench(*run, "--json", env={"NIGHTBENCH_HOME": str(undisturbed)})
         assert whole.code == 0, whole.err
-        assert [n for _, n in Counter(key for _, key in asked(server)).most_common()] == [1] * N_CALLS
+        assert sorted(asked(server).values()) == [1] * N_CALLS
 
     unseen_before = 0
     for number, moment in enumerate(kills, start=1):
-        before = {key for n, key in requests if n <= moment.arrived}
-        after = {key for n, key in requests if n > moment.arrived}
+        before = {key for n, key in made if n <= moment.arrived}
+        after = {key for n, key in made if n > moment.arrived}
         again, in_flight = before & after, moment.n_unseen - unseen_before
         unseen_before = moment.n_unseen
         print(f"kill {number}: {len(moment.durable)} durable, {in_flight} in flight, {len(again)} again")
         assert not after & moment.durable, f"kill {number}: a received answer was asked for again"
         assert len(again) <= in_flight, f"kill {number}: more was asked again than was in flight"
-    assert len({key for _, key in requests}) == N_CALLS
-    assert len(requests) - N_CALLS <= kills[-1].n_unseen
+    assert len({key for _, key in made}) == N_CALLS
+    assert len(made) - N_CALLS <= kills[-1].n_unseen
     assert sum(bool(moment.durable) for moment in kills) == KILLS - 1, "a kill fell outside of the calls"
     assert len(disturbed["calls"]) == len(disturbed["grades"]) == N_CALLS
     for name, sql in TABLES.items():

@@ -6,9 +6,7 @@ The run has got all its quick answers, and every place in flight is held by a ca
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +17,8 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.session import GRACE_S
 from tasks.call.simulated.process import SimulatedServer, start_server
 from tasks.call.simulated.settings import make_settings
-from tests.conftest import CHECKOUT, Nightbench, clean_environment
-from tests.flows.conftest import Sums, told
+from tests.conftest import Nightbench
+from tests.flows.conftest import Sums, asked, assert_complete, start_nightbench, told
 
 RUN = "slow"
 N = 100
@@ -48,10 +46,6 @@ class StuckRun:
         """Ctrl-C as a terminal does it: to the whole group."""
         os.killpg(self.child.pid, signal.SIGINT)
 
-    def asked(self) -> Counter[str]:
-        """How often each call reached the server and came to an end there."""
-        return Counter(row["sample"] for row in self.server.ledger()["rows"])
-
 
 @pytest.fixture
 def stuck(home: Path, tmp_path: Path, sums: Sums) -> Iterator[StuckRun]:
@@ -59,18 +53,8 @@ def stuck(home: Path, tmp_path: Path, sums: Sums) -> Iterator[StuckRun]:
     said = tmp_path / "said.txt"
     with start_server(told(N), make_settings(STUCK)) as server:
         spec = sums(N, server.base_url, IN_FLIGHT, (MODEL,))
-        words = ["run", str(spec), "--run-id", RUN, "--suites-dir", str(tmp_path / "suites")]
-        with said.open("w") as file:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "flows.cli.main", *words],
-                cwd=CHECKOUT,
-                env=clean_environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                text=True,
-                start_new_session=True,
-            )
+        words = ("run", spec, "--run-id", RUN, "--suites-dir", tmp_path / "suites")
+        child = start_nightbench(home, *words, said=said)
         run = StuckRun(child, server, home, said)
         try:
             wait_until_stuck(run)
@@ -121,12 +105,10 @@ def test_a_second_ctrl_c_ends_a_stopping_run_at_once_and_it_resumes(
 
     stuck.server.stop()
     with start_server(told(N), make_settings({"latency_ms": 2}), port=stuck.server.port) as quick:
-        done = nightbench("resume", RUN, "--json")
-        assert done.code == 0, done.err
-        asked = [row["sample"] for row in quick.ledger()["rows"]]
-    assert (done.json["status"], done.json["run"]["answered_calls"]) == ("complete", N)
-    assert len(asked) == len(set(asked)) == N - len(durable)
-    assert not set(asked) & durable, "a received answer was asked for again"
+        assert_complete(nightbench("resume", RUN, "--json"), N)
+        requests = asked(quick)
+    assert requests.total() == len(requests) == N - len(durable)
+    assert not requests.keys() & durable, "a received answer was asked for again"
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.flows.browser import CHROMEDRIVER, CHROMIUM, Browser
+from tests.flows.conftest import start_nightbench
 
-ROOT = Path(__file__).parents[2]
 MODEL = "simulated/gpt-4o-2024-05-13"
 SERVED_S = 120.0
 RUN_S = 120.0
@@ -47,18 +46,9 @@ class Served:
         self.home = home
         self.spec = home.parent / "nightly.toml"
         self.spec.write_text(NIGHTLY, encoding="utf-8")
-        keys = ("NIGHTBENCH_", "ANTHROPIC_", "OPENAI_", "AZURE_", "COMPATIBLE_", "PREFECT_")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(keys)}
         self._log = home.parent / "serve.txt"
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "flows.cli.main", "serve", "--nightly", str(self.spec)],
-                cwd=ROOT,
-                env=clean | {"NIGHTBENCH_HOME": str(home)},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        words = ("serve", "--nightly", self.spec)
+        self._process = start_nightbench(home, *words, said=self._log, PYTHONUNBUFFERED="1")
 
     def said(self, first: str) -> str:
         """The address in the line that begins with this word, once it is there."""

@@ -5,7 +5,6 @@ Root may write everywhere; where the tests run as root, the command runs without
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tasks.call.simulated.process import start_server
-from tests.conftest import CHECKOUT, Said, clean_environment
+from tests.conftest import Nightbench
 from tests.flows.conftest import Sums, told
 
 # Root without the right to pass over permission bits: they bind it as they bind the owner of the files.
@@ -45,22 +44,6 @@ def closed(folder: Path) -> Iterator[None]:
         folder.chmod(0o755)  # so that pytest can tidy up
 
 
-def run(powerless: list[str], home: Path, spec: Path, *words: str) -> Said:
-    """The command line for a user without privileges."""
-    suites = ("--suites-dir", str(spec.parent / "suites"))
-    done = subprocess.run(
-        [*powerless, sys.executable, "-m", "flows.cli.main", "run", str(spec), *suites, *words],
-        cwd=CHECKOUT,
-        env=clean_environment(home),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.mark.parametrize(
     "place",
     [
@@ -72,13 +55,13 @@ def run(powerless: list[str], home: Path, spec: Path, *words: str) -> Said:
     ],
 )
 def test_a_home_without_write_permission_is_one_error_and_nothing_is_sent(
-    place: str, powerless: list[str], home: Path, sums: Sums
+    place: str, powerless: list[str], home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
 ) -> None:
     (home / place).mkdir(parents=True, exist_ok=True)
     with start_server(told(2)) as server:
         spec = sums(2, server.base_url)
         with closed(home / place):
-            said = run(powerless, home, spec)
+            said = nightbench("run", spec, "--suites-dir", tmp_path / "suites", prefix=powerless)
         assert server.ledger()["arrived"] == 0
     assert (said.code, said.out) == (2, "")
     assert len(said.err.splitlines()) == 1, said.err
@@ -89,13 +72,14 @@ def test_a_home_without_write_permission_is_one_error_and_nothing_is_sent(
 
 
 def test_a_run_whose_lock_file_is_another_users_is_one_error(
-    powerless: list[str], home: Path, sums: Sums
+    powerless: list[str], home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
 ) -> None:
     lock = home / "runs" / "mine.lock"
     lock.parent.mkdir()
     lock.touch(mode=0o444)
     with start_server(told(2)) as server:
-        said = run(powerless, home, sums(2, server.base_url), "--run-id", "mine")
+        words = (sums(2, server.base_url), "--suites-dir", tmp_path / "suites", "--run-id", "mine")
+        said = nightbench("run", *words, prefix=powerless)
         assert server.ledger()["arrived"] == 0
     assert (said.code, said.out) == (2, "")
     assert len(said.err.splitlines()) == 1, said.err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT, clean_environment
+from tests.flows.conftest import start_nightbench
 
 N = 200
 CARD = 'name = "numbers"\n[[graders]]\ntype = "exact"\n'
@@ -32,14 +32,9 @@ sys.stderr.write(json.dumps({"looks": looks, "seen": {name: sorted(set(n)) for n
 """
 
 
-def begin(home: Path, suites: Path, name: str, *words: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", *words, "--suite", "numbers", "--run-id", name],
-        cwd=CHECKOUT,
-        env=clean_environment(home, NIGHTBENCH_SUITES=str(suites)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+def begin(home: Path, suites: Path, name: str, *words: str) -> "subprocess.Popen[str]":
+    words = (*words, "--suite", "numbers", "--run-id", name)
+    return start_nightbench(home, *words, NIGHTBENCH_SUITES=str(suites))
 
 
 @pytest.mark.slow
@@ -72,7 +67,7 @@ def test_a_reader_in_a_loop_sees_whole_runs_and_no_error(kind: str, home: Path, 
     assert reader.stdout.readline() == b"1\n"  # it reads before they begin
     writers = [begin(home, folder.parent, name, *words(name)) for name in names]
     try:
-        said = [writer.communicate(timeout=240)[1].decode() for writer in writers]
+        said = [writer.communicate(timeout=240)[1] for writer in writers]
     finally:
         done.touch()
         told = reader.communicate(timeout=60)[1].decode()

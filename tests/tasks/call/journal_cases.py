@@ -10,18 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from uuid import UUID
 
 from tasks.call.journal import AttemptEnd, Journal
-from tasks.model import Answer, Usage, hash_uuid
+from tasks.model import Usage
+from tests.tasks.cases import key_of, make_answer
 
 RUN_ID = "nightly-1"
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
-
-
-def key_of(number: int) -> UUID:
-    """The key of the case's call with this number."""
-    return hash_uuid(["case", number])
 
 
 def text_of(number: int, n_bytes: int = 40) -> str:
@@ -32,9 +27,8 @@ def text_of(number: int, n_bytes: int = 40) -> str:
 def answered(number: int, n: int = 1, text: str | None = None) -> AttemptEnd:
     """An answer to call `number`."""
     usage = Usage(input_tokens=10 + number, output_tokens=5, cached_input_tokens=1)
-    answer = Answer(
-        text if text is not None else text_of(number), "stop", "end_turn", usage, request_id="req_1"
-    )
+    said = text_of(number) if text is None else text
+    answer = make_answer(said, usage, raw_stop_reason="end_turn", request_id="req_1")
     return AttemptEnd(
         call_key=key_of(number),
         n=n,

@@ -1,4 +1,4 @@
-"""What the tests of bucket and limiter share: a clock that nobody waits for, and the excess over a limit."""
+"""What the tests of bucket and limiter share: a clock nobody waits for, a call, the excess over a limit."""
 
 import asyncio
 import heapq
@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tasks.call.bucket import LATE_NS, MINUTE_NS, Bucket
+from tasks.call.limiter import Limiter
 from tasks.spec import Limits
 
 Grant = tuple[int, int]  # when, in nanoseconds, and how many units
@@ -59,6 +60,20 @@ class FakeTime:
 
 def limits(**given: int) -> Limits:
     return Limits.model_validate(given)
+
+
+async def use(
+    time_: FakeTime,
+    limiter: Limiter,
+    grants: list[float],
+    took_s: float = 0.05,
+    tokens: int = 0,
+    out: int = 0,
+) -> None:
+    """A call that takes so long; notes when it was let through."""
+    async with limiter.slot(tokens, out):
+        grants.append(time_.now)
+        await time_.wait(took_s)
 
 
 def most_over(grants: list[Grant], per_minute: int) -> Fraction:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tasks.call.journal import read_journal
-from tests.tasks.call.journal_cases import RUN_ID, key_of, text_of
+from tests.tasks.call.journal_cases import RUN_ID, text_of
+from tests.tasks.cases import key_of
 
 DRILLS = int(os.environ.get("NIGHTBENCH_DRILLS", "4"))
 ROOT = Path(__file__).parents[3]

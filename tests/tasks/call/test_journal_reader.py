@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from tasks.call.journal import AttemptEnd, CorruptRecord, Journal, JournalIO, JournalState, read_journal
 from tasks.call.journal_index import CallIndex, State
 from tasks.call.journal_records import begin_line, end_line, head_line
-from tests.tasks.call.journal_cases import RUN_ID, START, answered, failed, key_of
+from tests.tasks.call.journal_cases import RUN_ID, START, answered, failed
+from tests.tasks.cases import key_of
 from warehouse.errors import WarehouseError
 
 Step = AttemptEnd | tuple[int, int]  # an end, or (call, n) that begins

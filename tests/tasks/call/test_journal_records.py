@@ -24,7 +24,8 @@ from tasks.call.journal_records import (
     parse,
 )
 from tasks.model import Answer, Usage
-from tests.tasks.call.journal_cases import START, answered, failed, key_of
+from tests.tasks.call.journal_cases import START, answered, failed
+from tests.tasks.cases import key_of
 from warehouse.errors import WarehouseError
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)  # lone surrogates too

@@ -1,32 +1,17 @@
-"""A limit is used to the last call and never exceeded, in order, whoever is cancelled, however it pauses."""
+"""A limit is used to the last call and never exceeded, in order, whoever is cancelled."""
 
 import asyncio
 import random
 import time
 from fractions import Fraction
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.call.bucket import Bucket
-from tasks.call.limiter import Limiter, Permit, refill_s
-from tasks.call.rate_headers import RateHeaders
-from tests.tasks.call.limiter_cases import FakeTime, Grant, limits, most_at_once, most_over
-
-
-async def use(
-    time_: FakeTime,
-    limiter: Limiter,
-    grants: list[float],
-    took_s: float = 0.05,
-    tokens: int = 0,
-    out: int = 0,
-) -> None:
-    async with limiter.slot(tokens, out):
-        grants.append(time_.now)
-        await time_.wait(took_s)
+from tasks.call.limiter import Limiter, Permit
+from tests.tasks.call.limiter_cases import FakeTime, Grant, limits, most_at_once, most_over, use
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.05])
@@ -185,103 +170,6 @@ def test_tokens_given_back_amid_a_call_let_the_next_one_through_at_once() -> Non
 
     time_.run(main())
     assert grants == [pytest.approx(1001.15, abs=0.01)]
-
-
-def test_a_pause_holds_every_call_and_releases_no_burst_at_its_end() -> None:
-    time_, grants = FakeTime(), list[float]()
-    limiter = Limiter(limits(requests_per_minute=600, in_flight=4096), time_.clock, time_.sleep)
-
-    async def main() -> None:
-        await time_.wait(30)  # the bucket is full
-        limiter.pause(7)
-        limiter.pause(5)  # a shorter one does not end the longer
-        async with asyncio.TaskGroup() as group:
-            for _ in range(40):
-                group.create_task(use(time_, limiter, grants))
-
-    time_.run(main())
-    assert min(grants) >= 1037
-    for second in range(4):
-        assert sum(1037 + second <= at < 1038 + second for at in grants) <= 11
-    assert grants[-1] == pytest.approx(1037 + 39 * 0.1, abs=0.05)
-
-
-def test_without_a_request_limit_calls_in_flight_grow_from_one_after_a_pause() -> None:
-    time_, levels = FakeTime(), list[int]()
-    limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)
-
-    async def call() -> None:
-        async with limiter.slot(1):
-            levels.append(limiter.in_flight)
-            await time_.wait(1)
-
-    async def main() -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(64):
-                group.create_task(call())
-            await time_.wait(0.5)
-            limiter.pause(10)  # 64 are in flight; their returns say nothing of the time after it
-            for _ in range(200):
-                group.create_task(call())
-
-    time_.run(main())
-    assert levels[:64] == list(range(1, 65))
-    assert levels[64:67] == [1, 2, 2]  # one alone, and when it returned two
-    assert max(levels[64:]) == 64
-
-
-@pytest.mark.parametrize("seconds", [0.0, -5.0, float("nan")])
-def test_a_pause_that_is_no_time_is_none(seconds: float) -> None:
-    time_, grants = FakeTime(), list[float]()
-    limiter = Limiter(limits(), time_.clock, time_.sleep)
-    limiter.pause(seconds)
-    time_.run(use(time_, limiter, grants))
-    assert grants == [1000]
-
-
-def test_an_endless_pause_ends_after_five_minutes() -> None:
-    time_, grants = FakeTime(), list[float]()
-    limiter = Limiter(limits(), time_.clock, time_.sleep)
-    limiter.pause(float("inf"))
-    time_.run(use(time_, limiter, grants))
-    assert grants == [pytest.approx(1300)]
-
-
-@pytest.mark.parametrize(
-    ("given", "headers", "waited_s"),
-    [
-        pytest.param({}, {"remaining": 0, "reset_s": 4.0}, 4, id="no limit known: until the reset"),
-        pytest.param({}, {"remaining": 1, "reset_s": 4.0}, 0, id="something is left"),
-        pytest.param({}, {"remaining": 0}, 0, id="no reset"),
-        pytest.param({}, {"limit": 30, "remaining": 0, "reset_s": 60.0}, 2, id="until one more is there"),
-        pytest.param(
-            {"requests_per_minute": 30}, {"limit": 30, "remaining": 0, "reset_s": 60.0}, 0, id="kept"
-        ),
-        pytest.param(
-            {"requests_per_minute": 600},
-            {"limit": 30, "remaining": 0, "reset_s": 60.0},
-            2,
-            id="ours is higher",
-        ),
-    ],
-)
-def test_where_nothing_is_left_of_a_limit_the_next_call_waits(
-    given: dict[str, int], headers: dict[str, Any], waited_s: float
-) -> None:
-    time_, grants = FakeTime(), list[float]()
-    limiter = Limiter(limits(**given), time_.clock, time_.sleep)
-    limiter.observe(RateHeaders(**{f"requests_{name}": value for name, value in headers.items()}))
-    time_.run(use(time_, limiter, grants))
-    assert grants == [pytest.approx(1000 + waited_s, abs=0.001)]
-
-
-def test_the_refill_of_a_limit_follows_from_its_reset() -> None:
-    assert refill_s(60, 60.0, 1) == 1.0
-    assert refill_s(3600, 5.0, 1) == pytest.approx(1 / 60)  # a bucket of 5 s of a limit a minute
-    assert refill_s(200, 86_400.0, 1) == 432.0  # a limit a day
-    assert refill_s(40_000, 60.0, 2_000) == 3.0
-    assert refill_s(40_000, 1.0, 2_000) == 1.0
-    assert refill_s(None, 5.0, 9) == refill_s(0, 5.0, 9) == 5.0
 
 
 def test_a_cancelled_waiter_gives_its_place_and_its_tokens_back() -> None:

@@ -10,8 +10,7 @@ import pytest
 from aiohttp import web
 
 from tasks.call.provider import open_provider
-from tests.tasks.call.test_provider_errors import assert_keyless
-from tests.tasks.call.vendor_server import MODELS, ask, endpoint, make_call, says, serving
+from tests.tasks.call.vendor_server import MODELS, ask, assert_keyless, endpoint, make_call, says, serving
 from warehouse.errors import ProviderError, Rejected, Transient
 
 EVERY = pytest.mark.parametrize("provider", list(MODELS))

@@ -15,37 +15,17 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Reply
 from tasks.call.session import CallSession, Lane
-from tasks.model import Answer, Call, Usage
+from tasks.model import Call, Usage
 from tasks.progress import Progress, VariantProgress
 from tasks.spec import Limits
+from tests.tasks.cases import GPT, make_answer, make_call
 from warehouse.errors import Fault, ProviderError, Rejected, StoppedShort, Transient, Unusable
 
-MODEL = "openai/gpt-4o-2024-05-13"
-RIGHT = Answer(text="18", stop_reason="stop", raw_stop_reason="stop", usage=Usage(10, 2))
+RIGHT = make_answer("18", Usage(10, 2))
 RATE_LIMITED = Transient(Fault("rate_limited", "slow down", http_status=429))
 BUSY = Transient(Fault("server_error", "busy", http_status=503))
 BAD_REQUEST = Rejected(Fault("bad_request", "no such field", http_status=400))
 NO_KEY = Unusable(Fault("auth", "the key was refused", http_status=401))
-
-
-def make_call(number: int) -> Call:
-    """A call that differs from others in its number."""
-    return Call(
-        call_key=UUID(int=number + 1),
-        request_hash=UUID(int=number + 1),
-        prompt_hash=UUID(int=number + 1),
-        suite="sums",
-        suite_version="v",
-        sample_id=f"s{number}",
-        epoch=1,
-        role="answer",
-        variant="gpt",
-        variant_version="v",
-        model=MODEL,
-        priced_as=None,
-        params={},
-        messages=({"role": "user", "content": f"How much is {number} plus 17?"},),
-    )
 
 
 @dataclass
@@ -102,16 +82,14 @@ def run(
     """Make the calls over the folder's journal; `meanwhile` happens once all that can start have started."""
 
     async def go() -> tuple[CallSession, Progress]:
-        progress = Progress(
-            "r", lambda call, usage, at: Decimal(0), {"gpt": VariantProgress("gpt", len(calls))}
-        )
+        progress = Progress("r", lambda call, usage, at: Decimal(0), {GPT: VariantProgress(GPT, len(calls))})
         known = read_journal(folder)
         async with Journal.open(folder, "r") as journal:
             lane = Lane(provider, limiter or Pauses())
             session = CallSession(
-                {MODEL: lane}, journal, known, progress, max_failed=max_failed, retry_failed=retry_failed
+                {GPT: lane}, journal, known, progress, max_failed=max_failed, retry_failed=retry_failed
             )
-            shard = asyncio.create_task(session.run_shard(MODEL, calls))
+            shard = asyncio.create_task(session.run_shard(GPT, calls))
             if meanwhile is not None:
                 await asyncio.sleep(0.05)
                 meanwhile(session)
@@ -135,7 +113,7 @@ def test_an_answer_is_in_the_journal_and_is_not_asked_for_again(tmp_path: Path) 
     run(tmp_path / "j", provider, calls[:3])
     session, progress = run(tmp_path / "j", provider, calls)
     assert provider.asked == [call.call_key for call in calls]
-    assert (progress.done, progress.asked_here, progress.variants["gpt"].kept) == (5, 2, 3)
+    assert (progress.done, progress.asked_here, progress.variants[GPT].kept) == (5, 2, 3)
     assert session.fatal is None
 
 
@@ -149,7 +127,7 @@ def test_what_may_pass_is_tried_again_and_every_attempt_is_kept(tmp_path: Path) 
         (2, "failed", "rate_limited"),
         (3, "answered", None),
     ]
-    line = progress.variants["gpt"]
+    line = progress.variants[GPT]
     assert (line.attempts, line.rate_limited, line.answered, line.failed) == (3, 1, 1, 0)
 
 
@@ -175,7 +153,7 @@ def test_a_refused_request_fails_at_once_and_its_siblings_go_on(tmp_path: Path) 
         tmp_path / "j", Scripted({bad.call_key: [BAD_REQUEST]}), [bad, good], max_failed=1
     )
     assert attempts(tmp_path / "j", bad) == [(1, "failed", "bad_request")]
-    assert (progress.failed, progress.variants["gpt"].answered, session.fatal) == (1, 1, None)
+    assert (progress.failed, progress.variants[GPT].answered, session.fatal) == (1, 1, None)
 
 
 def test_a_call_that_never_passes_fails_after_its_last_attempt_and_is_asked_again_only_on_request(

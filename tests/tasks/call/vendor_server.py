@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
@@ -14,6 +13,7 @@ from tasks.call.endpoint import Endpoint, resolve_endpoint
 from tasks.call.provider import Reply, open_provider
 from tasks.model import Call, Message
 from tasks.spec import ModelEntry
+from tests.tasks import cases
 
 CANARY = "sk-canary-9f8e7d6c5b4a39281706"
 MODELS = {
@@ -54,22 +54,8 @@ def endpoint(provider: str, url: str, **fields: Any) -> Endpoint:
 
 
 def make_call(provider: str, params: Mapping[str, Any] | None = None, *turns: Message) -> Call:
-    return Call(
-        call_key=UUID(int=1),
-        request_hash=UUID(int=2),
-        prompt_hash=UUID(int=3),
-        suite="s",
-        suite_version="1+0",
-        sample_id="1",
-        epoch=1,
-        role="answer",
-        variant="v",
-        variant_version="0",
-        model=MODELS[provider],
-        priced_as=None,
-        params=params or {},
-        messages=turns or ({"role": "user", "content": "What is 6 x 7?"},),
-    )
+    asked = turns or ({"role": "user", "content": "What is 6 x 7?"},)
+    return cases.make_call(1, model=MODELS[provider], params=params or {}, messages=asked)
 
 
 @asynccontextmanager
@@ -202,3 +188,32 @@ def completion(message: Mapping[str, Any] | None = None, finish: Any = "stop", *
 
 def good(provider: str) -> Any:
     return message() if provider == "anthropic" else completion()
+
+
+def anthropic_error(kind: str, text: str, **details: Any) -> dict[str, Any]:
+    """An error as api.anthropic.com writes it."""
+    error = {"type": kind, "message": text} | ({"details": details} if details else {})
+    return {"type": "error", "error": error, "request_id": "req_1"}
+
+
+def openai_error(
+    text: str, kind: str | None = None, code: str | int | None = None, **more: Any
+) -> dict[str, Any]:
+    """An error as api.openai.com writes it."""
+    return {"error": {"message": text, "type": kind, "param": None, "code": code, **more}}
+
+
+def assert_keyless(error: BaseException) -> None:
+    """Nothing that a log may show of the error, or of what it came out of, has any of the key."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        link = todo.pop()
+        if link is None or link in seen:
+            continue
+        seen.append(link)
+        todo += [link.__cause__, link.__context__]
+        assert not hasattr(link, "request"), "an SDK's exception holds the request's headers"
+        for text in (str(link), repr(link), repr(link.args), repr(vars(link))):
+            assert CANARY not in text
+            assert CANARY[-4:] not in text

@@ -13,7 +13,6 @@ from pathlib import Path
 from tasks.land.landing import Landed, Landing, commit_landed
 from tasks.land.rows import Row
 from tasks.model import (
-    Answer,
     Attempt,
     Call,
     Grade,
@@ -25,10 +24,11 @@ from tasks.model import (
     Usage,
     hash_uuid,
 )
+from tests.tasks import cases
+from tests.tasks.cases import GPT
 from warehouse.commit import Manifest
 
 STARTED = datetime(2026, 3, 1, 23, 59, 30, tzinfo=UTC)  # the calls are made on the next day
-GPT = "openai/gpt-4o-2024-05-13"
 
 Ended = tuple[Call, Outcome, Sequence[Judged]]
 
@@ -46,18 +46,15 @@ def make_suite(n: int, name: str = "sums") -> Suite:
 def make_call(suite: Suite, i: int, variant: str = GPT) -> Call:
     """Sample i of the suite, put to a model."""
     content = suite.samples[i].input or ""
-    return Call(
+    return cases.make_call(
+        i,
         call_key=hash_uuid([suite.name, i, variant]),
         request_hash=hash_uuid([variant, content]),
         prompt_hash=hash_uuid(content),
         suite=suite.name,
         suite_version=suite.version,
         sample_id=suite.samples[i].sample_id,
-        epoch=1,
-        role="answer",
         variant=variant,
-        variant_version="11111111",
-        model=GPT,
         priced_as=GPT,
         params={"temperature": 0.0},
         messages=({"role": "user", "content": content},),
@@ -67,7 +64,7 @@ def make_call(suite: Suite, i: int, variant: str = GPT) -> Call:
 def answered(suite: Suite, i: int, variant: str = GPT) -> Ended:
     """A call that is answered rightly at the first try."""
     call, usage, at = make_call(suite, i, variant), Usage(100 + i, 10), STARTED + timedelta(minutes=1 + i)
-    answer = Answer(text=str(i + 1), stop_reason="stop", raw_stop_reason="stop", usage=usage)
+    answer = cases.make_answer(str(i + 1), usage)
     attempt = Attempt(call.call_key, 1, at, 0.5, 200, None, "answered", usage)
     outcome = Outcome("answered", at, 0.0, 0.5, answer, None, None, "api.openai.com", (attempt,))
     grade = Grade(score=1.0, passed=True, answer=str(i + 1))
