@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint
-from tasks.call.provider import open_provider
+from tasks.call.providers import open_provider
 from tasks.home import Settings
 from tasks.model import Call, Message, hash_uuid
 from tasks.spec import ModelEntry

@@ -32,13 +32,13 @@ from flows.prefect_home import (
     PrefectHome,
     ServerRecord,
     answers,
-    is_held,
     prefect_environment,
     read_record,
 )
 from flows.prefect_server import ALREADY, PORT_TAKEN
 from tasks.home import too_little_room
 from warehouse.errors import EngineError
+from warehouse.locks import is_locked
 
 __all__ = ["Engine", "engine", "prefect_environment", "running_server"]
 
@@ -128,7 +128,7 @@ class Engine:
         """The record of the living server, which is started if there is none."""
         while time.monotonic() < deadline:
             record = read_record(at)
-            held = is_held(at.server_lock)
+            held = is_locked(at.server_lock)
             if record is not None and held:
                 return record
             if not held:
@@ -142,7 +142,7 @@ class Engine:
         """Start the server again when it is gone; gives up where that does not help, as Prefect then does."""
         restarts = 0
         while restarts < RESTARTS and not over.wait(WATCH_S):
-            if is_held(at.server_lock):
+            if is_locked(at.server_lock):
                 continue
             try:
                 restarts += _start_server(self._home, self._port)
@@ -172,7 +172,7 @@ def engine(home: Path, timeout_s: float = 120.0) -> Iterator[str]:
 def running_server(home: Path) -> ServerRecord | None:
     """The server that runs on this home now, if any; starts none."""
     at = PrefectHome.of(home)
-    return read_record(at) if is_held(at.server_lock) else None
+    return read_record(at) if is_locked(at.server_lock) else None
 
 
 def server_environment(environ: Mapping[str, str]) -> dict[str, str]:

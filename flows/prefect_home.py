@@ -14,10 +14,11 @@ Nothing here imports Prefect.
 import fcntl
 import json
 import os
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+
+from warehouse.locks import lock_alone
 
 LOOPBACK = "127.0.0.1"
 Mode = Literal["temporary", "serve"]
@@ -124,16 +125,7 @@ class Lock:
 
     def try_alone(self, patience_s: float = 0.0) -> bool:
         """Take it alone, if nobody else has it within the patience."""
-        deadline = time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    return False
-                time.sleep(0.02)
-            else:
-                return True
+        return lock_alone(self._fd, patience_s)
 
     def wait_alone(self) -> None:
         """Take it alone; waits while anybody else has it."""
@@ -148,22 +140,6 @@ class Lock:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-
-
-def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock alone. It is taken shared for an instant."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(fd)
 
 
 def answers(url: str, timeout_s: float) -> bool:

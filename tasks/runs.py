@@ -1,10 +1,8 @@
 """The record of a run on disk: what was asked, by whom, and the lock of whoever works on it."""
 
-import fcntl
 import json
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +13,7 @@ from typing import Any
 from tasks.home import Home
 from tasks.spec import RUN_ID, EvalSpec, make_spec
 from warehouse.errors import SpecError
+from warehouse.locks import is_locked, lock_alone
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
     except OSError as error:
         raise _cannot_write(path, error) from error
     try:
-        if not _lock_within(descriptor, seconds=0.3):
+        if not lock_alone(descriptor, patience_s=0.3):
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             raise SpecError(
                 f'run "{run_id}" is being worked on by another process (pid {holder or "unknown"}). '
@@ -150,33 +149,9 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _lock_within(descriptor: int, seconds: float) -> bool:
-    """Try a little longer than `is_running` holds the lock to look at it."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
-
-
 def is_running(home: Home, run_id: str) -> bool:
     """Whether a living process works on the run."""
-    try:
-        descriptor = os.open(home.runs / f"{run_id}.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_locked(home.runs / f"{run_id}.lock")
 
 
 def write_json(path: Path, value: object) -> None:

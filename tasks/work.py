@@ -20,7 +20,7 @@ from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import JournalState, read_journal
 from tasks.call.limiter import Limiter
-from tasks.call.provider import open_provider
+from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
 from tasks.grade.base import Grader
 from tasks.grade.registry import make_grader

@@ -172,6 +172,8 @@ def execute(
             forget_unsent(settings.home, run_id)
             raise
         note(f"run {run_id}")
+        import flows.evaluate  # noqa: F401 - two seconds of Prefect, while its server is coming up
+
         engine.wait()
         if engine.notice:
             note(engine.notice)

@@ -1,7 +1,6 @@
 """The journal's files as the system sees them: whose they are, where they end, what is kept free."""
 
 import errno
-import fcntl
 import itertools
 import os
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from tasks.call.journal_records import is_whole
 from tasks.home import DISK_FULL
 from warehouse.errors import WarehouseError
+from warehouse.locks import lock_alone
 
 _WINDOW = 1 << 20
 
@@ -19,14 +19,12 @@ def own_file(folder: Path) -> tuple[Path, int]:
         path = folder / f"{number}.jsonl"
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
+            if lock_alone(descriptor):
+                return path, descriptor
         except OSError:
             os.close(descriptor)
             raise
-        else:
-            return path, descriptor
+        os.close(descriptor)
     raise AssertionError("there are more numbers than files")
 
 

@@ -10,7 +10,6 @@ neither; it is read when it is whole.
 """
 
 import errno
-import fcntl
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from tasks.call.journal_records import (
 )
 from tasks.model import Attempt, Outcome
 from warehouse.errors import WarehouseError
+from warehouse.locks import is_locked
 
 datasync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _BUFFER = 1 << 20
@@ -185,7 +185,7 @@ class JournalState:
                 "owner cut it. Nothing was changed. Start nightbench again to read it from its beginning."
             )
         tail = self._scan(number, path, size)
-        if tail is not None and not is_owned(path):
+        if tail is not None and not is_locked(path):
             if path.stat().st_size != size:  # its owner finished the line, and left, while it was read
                 self._read(number, path)
             else:
@@ -295,18 +295,6 @@ def make_durable(path: Path) -> int:
     finally:
         os.close(descriptor)
     return size
-
-
-def is_owned(path: Path) -> bool:
-    """Whether a living process holds the file."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _attempts(records: list[tuple[Entry, Header, AttemptBegin | AttemptEnd]]) -> list[Attempt]:

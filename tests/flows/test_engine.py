@@ -20,9 +20,10 @@ from pathlib import Path
 import pytest
 
 from flows.engine import Engine, running_server, server_environment
-from flows.prefect_home import Lock, PrefectHome, is_held, prefect_environment, prefect_version
+from flows.prefect_home import Lock, PrefectHome, prefect_environment, prefect_version
 from flows.prefect_server import ALREADY
 from warehouse.errors import EngineError
+from warehouse.locks import is_locked
 
 ROOT = Path(__file__).parents[2]
 CLIENT = Path(__file__).with_name("standin") / "standin_client.py"
@@ -75,7 +76,7 @@ def command(home: Path, *words: str, **variables: str) -> Iterator[Command]:
 def wait_until_free(home: Path) -> float:
     """How long it takes until no server holds the home."""
     began = time.monotonic()
-    while is_held(PrefectHome.of(home).server_lock):
+    while is_locked(PrefectHome.of(home).server_lock):
         assert time.monotonic() - began < ENDS_WITHIN_S, "the server did not end"
         time.sleep(0.05)
     return time.monotonic() - began
@@ -150,7 +151,7 @@ def test_server_killed_at_any_moment_of_its_start_the_next_start_works(home: Pat
             running.kill()
             if server is not None:
                 os.kill(server.pid, signal.SIGKILL)
-                while is_held(at.server_lock):
+                while is_locked(at.server_lock):
                     time.sleep(0.01)
     with command(home) as running:
         said = json.loads(running.line())
@@ -348,13 +349,13 @@ def test_lock_is_given_up_with_its_process(home: Path) -> None:
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"True\n"
     mine = Lock(path)
-    assert is_held(path)
+    assert is_locked(path)
     assert not mine.try_alone()
     holder.kill()
     holder.communicate()
     assert mine.try_alone(patience_s=1)
     mine.close()
-    assert not is_held(path)
+    assert not is_locked(path)
 
 
 def test_shared_lock_keeps_others_from_having_it_alone(home: Path) -> None:

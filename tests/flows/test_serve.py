@@ -24,10 +24,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from flows.engine import Engine, running_server
-from flows.prefect_home import PrefectHome, is_held
+from flows.prefect_home import PrefectHome
 from flows.serve import serve
 from flows.trigger import UI_MESSAGE
 from warehouse.errors import EngineError
+from warehouse.locks import is_locked
 
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).with_name("standin")
@@ -323,7 +324,7 @@ def test_stop_with_runs_under_way_leaves_no_process_and_says_what_became_of_them
     assert served.end(number) <= DOWN_S
     assert served.process.returncode == 0
     assert left_behind(home) == []
-    assert not is_held(PrefectHome.of(home).server_lock)
+    assert not is_locked(PrefectHome.of(home).server_lock)
     with closing(sqlite3.connect(PrefectHome.of(home).database)) as connection:
         ended = dict(connection.execute("select id, state_type from flow_run"))
     assert [ended[run] for run in runs] == ["CANCELLED", "CANCELLED"]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tasks.call.journal import Journal, JournalIO, TornTail, read_journal
-from tasks.call.journal_reader import is_owned
 from tasks.call.journal_records import parse
 from tests.tasks.call.journal_cases import RUN_ID, START, answered
 from tests.tasks.cases import key_of
 from warehouse.errors import WarehouseError
+from warehouse.locks import is_locked
 
 
 def test_a_torn_tail_of_any_length_is_cut_by_the_next_owner_and_reported(folder: Path) -> None:
@@ -113,9 +113,9 @@ def test_a_forked_child_neither_keeps_the_lock_nor_writes(folder: Path) -> None:
         os._exit(0)
     try:
         assert os.read(ready[0], 100) == b"refused"
-        assert is_owned(journal.path)  # the child's closing took nothing from the parent
+        assert is_locked(journal.path)  # the child's closing took nothing from the parent
         asyncio.run(journal.close())
-        assert not is_owned(journal.path)
+        assert not is_locked(journal.path)
     finally:
         os.write(done[1], b"x")
         os.waitpid(child, 0)
@@ -127,7 +127,7 @@ def test_another_run_s_file_is_refused(folder: Path) -> None:
     asyncio.run(Journal.open(folder, "other").close())
     with pytest.raises(WarehouseError, match='the journal of run "other", not of "nightly-1"'):
         Journal.open(folder, RUN_ID)
-    assert not is_owned(folder / "1.jsonl")
+    assert not is_locked(folder / "1.jsonl")
 
 
 def test_times_of_lines_never_fall_even_when_the_clock_does_and_the_owner_changes(folder: Path) -> None:

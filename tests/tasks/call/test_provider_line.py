@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from tasks.call.provider import open_provider
+from tasks.call.providers import open_provider
 from tests.tasks.call.vendor_server import MODELS, ask, assert_keyless, endpoint, make_call, says, serving
 from warehouse.errors import ProviderError, Rejected, Transient
 

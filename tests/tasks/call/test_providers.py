@@ -17,7 +17,7 @@ from openai.types.chat.chat_completion import Choice
 
 from tasks.call.anthropic import STOP_REASONS as ANTHROPIC_STOPS
 from tasks.call.openai import STOP_REASONS as OPENAI_STOPS
-from tasks.call.provider import PROVIDERS, open_provider
+from tasks.call.providers import PROVIDERS, open_provider
 from tasks.model import Answer, Usage
 from tests.tasks.call.vendor_server import (
     CANARY,

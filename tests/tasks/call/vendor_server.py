@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from tasks.call.endpoint import Endpoint, resolve_endpoint
-from tasks.call.provider import Reply, open_provider
+from tasks.call.provider import Reply
+from tasks.call.providers import open_provider
 from tasks.model import Call, Message
 from tasks.spec import ModelEntry
 from tests.tasks import cases

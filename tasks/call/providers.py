@@ -1,0 +1,45 @@
+"""The providers there are: a file of this folder and a line in PROVIDERS for each."""
+
+from collections.abc import Callable, Mapping
+
+from tasks.call.endpoint import Endpoint
+from tasks.call.provider import Provider
+
+
+def open_provider(endpoint: Endpoint) -> Provider:
+    """The provider of an endpoint; its SDK is imported only now. To be called where an event loop runs."""
+    return PROVIDERS[endpoint.protocol](endpoint)
+
+
+def _anthropic(endpoint: Endpoint) -> Provider:
+    from tasks.call.anthropic import AnthropicProvider
+
+    return AnthropicProvider(endpoint)
+
+
+def _openai(endpoint: Endpoint) -> Provider:
+    from tasks.call.openai import OpenAIProvider, openai_client
+
+    return OpenAIProvider(endpoint, openai_client(endpoint))
+
+
+def _azure(endpoint: Endpoint) -> Provider:
+    from tasks.call.azure import azure_client
+    from tasks.call.openai import OpenAIProvider
+
+    return OpenAIProvider(endpoint, azure_client(endpoint))
+
+
+def _compatible(endpoint: Endpoint) -> Provider:
+    from tasks.call.compatible import compatible_client
+    from tasks.call.openai import OpenAIProvider
+
+    return OpenAIProvider(endpoint, compatible_client(endpoint))
+
+
+PROVIDERS: Mapping[str, Callable[[Endpoint], Provider]] = {
+    "anthropic": _anthropic,
+    "openai": _openai,
+    "azure": _azure,
+    "compatible": _compatible,
+}
