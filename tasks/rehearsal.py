@@ -54,7 +54,14 @@ def simulated_rows(plan: Plan) -> Iterator[dict[str, object]]:
                     "target": sample.target
                     if sample.target is not None
                     else next(iter(sample.targets), None),
+                    "wrong": _wrong_answers(sample),
                 }
+
+
+def _wrong_answers(sample: Sample) -> list[str] | None:
+    """A suite's own wrong answers (the column `wrong`), where it has some."""
+    wrong = sample.row.get("wrong")
+    return [str(answer) for answer in wrong] if isinstance(wrong, list | tuple) and wrong else None
 
 
 @asynccontextmanager
