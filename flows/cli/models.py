@@ -1,6 +1,8 @@
 """`models` and `prices`: which models there are, and what they cost when."""
 
+import difflib
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -55,14 +57,14 @@ def models(
 
 
 def prices(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/name")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="provider/name, or a name that is known")],
     at: Annotated[
         str | None, typer.Option("--at", metavar="DATE", help="A day or time (UTC); default: now.")
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show what a model costs, a line a kind of token, with the source of each price."""
-    from warehouse.prices import prices_of, resolve_priced_as, utc_day
+    from warehouse.prices import known_models, prices_of, resolve_priced_as, utc_day
 
     try:
         when = datetime.now(UTC) if at is None else datetime.fromisoformat(at)
@@ -71,7 +73,8 @@ def prices(
             f'--at "{at}" is not a day or time such as 2024-06-01 or 2024-06-01T12:00.'
         ) from error
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    named = resolve_priced_as(model, None, None) or model
+    full = model if "/" in model else _with_provider(model, known_models())
+    named = resolve_priced_as(full, None, None) or full
     rows = [
         {
             "model": row.model,
@@ -87,11 +90,19 @@ def prices(
         if row.is_in_force(utc_day(when))
     ]
     if not rows:
+        near = difflib.get_close_matches(full, known_models(), n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near and full not in near else ""
         raise SpecError(
-            f"{model} has no price at {when:%Y-%m-%d}. Calls to it land with usd NULL; set priced_as in the "
-            f"model's entry to price it as another one."
+            f"{model} has no price at {when:%Y-%m-%d}.{hint} Calls to it land with usd NULL; set priced_as "
+            f"in the model's entry to price it as another one."
         )
     if as_json:
         print_json(rows)
     else:
         print_table(f"{named} at {when:%Y-%m-%d}", rows, right=["from_input_tokens", "usd_per_mtok"])
+
+
+def _with_provider(name: str, known: Sequence[str]) -> str:
+    """The known model of this name, the vendor's own before Azure's; the name itself where there is none."""
+    found = [model for model in known if model.partition("/")[2] == name]
+    return min(found, key=lambda model: model.startswith("azure/"), default=name)
