@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import duckdb
 
 from tasks.home import Settings
 from tasks.land.landing import Landing
-from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage
+from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage, short_hash
 from tasks.plan import Plan
 from tasks.progress import Progress
-from tasks.runs import RunRecord
+from tasks.runs import RunRecord, pin_asked
 from tasks.work import (
     Work,
     check_samples,
@@ -84,6 +84,7 @@ def import_outputs(settings: Settings, record: RunRecord, outputs: Sequence[Reco
     """
     spec = record.eval_spec()
     suite = load_suites(settings, spec)[0]
+    pin_asked(settings.home, record, {"the imported outputs": short_hash([*map(asdict, outputs)])})
     by_place = _by_place(outputs, {sample.sample_id for sample in suite.samples}, suite.name)
     asked = {sample_id for sample_id, _ in by_place}
     plan = plan_run(record.run_id, spec, [suite], only=asked)

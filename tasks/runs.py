@@ -3,9 +3,9 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class RunRecord:
     spec: dict[str, Any]
     flow_run_id: str | None = None
     suite_folders: tuple[str, ...] = ()
+    asked: dict[str, str] = field(default_factory=dict)  # versions of what is asked, once it was planned
 
     @property
     def started(self) -> datetime:
@@ -87,12 +88,35 @@ def begin_run(
         spec=spec.model_dump(mode="json"),
         flow_run_id=flow_run_id or (old.flow_run_id if old else None),
         suite_folders=tuple(map(str, suite_folders)) or (old.suite_folders if old else ()),
+        asked=old.asked if old else {},
     )
     if record != old:
         try:
             write_json(path, asdict(record))
         except OSError as error:
             raise _cannot_write(path, error) from error
+    return record
+
+
+def pin_asked(home: Home, record: RunRecord, asked: Mapping[str, str]) -> RunRecord:
+    """Note with the run which versions it asks; a run that goes on must ask the same.
+
+    Raises: SpecError: something was changed since the run began; names it.
+    """
+    old = record.asked
+    changed = sorted(name for name in old.keys() | asked if old.get(name) != asked.get(name))
+    if not old:
+        record = replace(record, asked=dict(asked))
+        path = home.runs / f"{record.run_id}.json"
+        try:
+            write_json(path, asdict(record))
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+    elif changed:
+        raise SpecError(
+            f'run "{record.run_id}" began with other questions: {", ".join(changed)} was changed since. '
+            f"Nothing was sent. Put it back as it was to go on with this run, or start a new one."
+        )
     return record
 
 
@@ -117,7 +141,7 @@ def list_runs(home: Home) -> list[RunRecord]:
     """Every run of this home, the newest first."""
     if not home.runs.is_dir():
         return []
-    records = [read_run(home, path.stem) for path in home.runs.glob("*.json")]
+    records = [read_run(home, path.stem) for path in home.runs.glob("*.json") if RUN_ID.match(path.stem)]
     return sorted(records, key=lambda record: (record.started_at, record.run_id), reverse=True)
 
 
@@ -175,8 +199,12 @@ def _cannot_write(path: Path, error: OSError) -> SpecError:
 
 
 def forget_unsent(home: Home, run_id: str) -> None:
-    """Remove the record of a run that was refused before anything was sent; one with a journal stays."""
-    if not home.journal(run_id).exists():
+    """Remove the record of a run that was refused before anything was sent.
+
+    One with a journal stays, and so does one that was committed.
+    """
+    committed = any((home.warehouse / "commits").glob(f"{run_id}.*.json"))
+    if not home.journal(run_id).exists() and not committed:
         (home.runs / f"{run_id}.json").unlink(missing_ok=True)
 
 
@@ -193,7 +221,7 @@ def read_progress(home: Home, run_id: str) -> Seen | None:
     """How far a run was when it last said so; None before it did."""
     try:
         fields = json.loads((home.progress / f"{run_id}.json").read_bytes())
-    except FileNotFoundError:
+        done, failed = int(fields["done_calls"]), int(fields["failed_calls"])
+        return Seen(planned=int(fields["planned_calls"]), answered=done - failed, failed=failed)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):  # none yet, or a file that a crash emptied
         return None
-    done, failed = int(fields["done_calls"]), int(fields["failed_calls"])
-    return Seen(planned=int(fields["planned_calls"]), answered=done - failed, failed=failed)

@@ -16,13 +16,16 @@ from tasks.model import short_hash
 from warehouse.errors import SpecError
 
 PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
+HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*\Z")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 # The server that checks Prefect's form sees the JSON schema alone; these say there what validators say here.
 MODEL_SCHEMA: dict[str, Any] = {"pattern": rf"^({'|'.join(PROVIDERS)})/\S(.*\S)?$"}
-KEY_HEADERS = ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
-_ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in name) for name in KEY_HEADERS)
-HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"^({_ANY_CASE})$"}}}
+KEY_WORDS = ("key", "token", "secret", "auth", "cookie", "password", "credential", "signature")
+_ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_WORDS)
+HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
+SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
 
 
@@ -109,12 +112,19 @@ class ModelEntry(Part):
     @field_validator("headers")
     @classmethod
     def _no_keys_in_headers(cls, value: dict[str, str]) -> dict[str, str]:
-        for header in value:
-            if header.lower() in KEY_HEADERS:
+        for header, text in value.items():
+            if any(word in header.lower() for word in KEY_WORDS):
                 raise ValueError(
                     f'the header "{header}" carries a key; name its variable in api_key_env instead'
                 )
+            if not HEADER_NAME.match(header) or not HEADER_VALUE.match(text):
+                raise ValueError(f'the header "{header}" cannot be sent: name or value is not plain ASCII')
         return value
+
+    @property
+    def account(self) -> str:
+        """What has one set of limits: a model at an endpoint with a key."""
+        return "|".join((self.model, self.base_url or "", self.api_key_env or ""))
 
     @property
     def variant(self) -> str:
@@ -173,6 +183,14 @@ class EvalSpec(Part):
             if twins:
                 mend = "; give one of them another name" if what == "variant" else ""
                 raise ValueError(f'{what} "{twins[0]}" is there twice{mend}')
+        first: dict[str, ModelEntry] = {}
+        for entry in self.models:
+            other = first.setdefault(entry.account, entry)
+            if other.limits != entry.limits:
+                raise ValueError(
+                    f'the variants "{other.variant}" and "{entry.variant}" call one model with one key, and '
+                    "share its limits; give both the same"
+                )
         return self
 
     @property
@@ -192,7 +210,7 @@ class EvalSpec(Part):
 
 
 def read_spec_file(path: Path) -> dict[str, Any]:
-    """The raw fields of a TOML spec; a model's prompt path becomes relative to the file's folder.
+    """The raw fields of a TOML spec; a model's prompt path is seen from the file's folder, and made absolute.
 
     Raises: SpecError: no such file, or not TOML (with line and column).
     """
@@ -203,9 +221,10 @@ def read_spec_file(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path}: cannot be read ({error.strerror}). Nothing was sent.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: not TOML: {error}. Nothing was sent.") from error
-    for entry in fields.get("models", []):
+    models = fields.get("models")
+    for entry in models if isinstance(models, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("prompt"), str):
-            entry["prompt"] = str(path.parent / entry["prompt"])
+            entry["prompt"] = str((path.parent / entry["prompt"]).absolute())  # a resume may stand elsewhere
     return fields
 
 
@@ -236,4 +255,6 @@ def _sentence(item: Mapping[str, Any]) -> str:
     if item["type"] == "missing":
         return "is missing"
     shown = repr(item.get("input"))
+    if SECRETIVE & set(map(str, item["loc"])):  # a key may have been put there by mistake
+        return message if item["type"] == "value_error" else message.partition(" (")[0]
     return message if len(shown) > 60 or item["type"] == "value_error" else f"{message} (it is {shown})"

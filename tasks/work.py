@@ -36,7 +36,7 @@ from tasks.model import Call, GraderConfig, Judged, Outcome, Sample, Suite, Usag
 from tasks.plan import Plan, Shard, Tools, make_plan
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
-from tasks.runs import RunRecord
+from tasks.runs import RunRecord, pin_asked
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
@@ -130,9 +130,21 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for shard in plan.shards:
         for _ in plan.calls(shard):
             pass  # renders: a template that does not fit a sample is found here
+    record = pin_asked(settings.home, record, versions_asked(plan))
     progress = Progress(record.run_id, price_call)
     progress.plan(plan)
     return Work(settings.home, record, plan, graders, progress)
+
+
+def versions_asked(plan: Plan) -> dict[str, str]:
+    """The version of everything that a run asks, by what a person calls it."""
+    suites = {f'suite "{shard.suite.name}"': shard.suite.version for shard in plan.shards}
+    variants = {
+        f'the prompt or parameters of variant "{shard.variant.name}"': shard.variant.version
+        for shard in plan.shards
+        if shard.variant.prompt is not None
+    }
+    return suites | variants
 
 
 def make_graders(suite: Suite, options: SuiteEntry | None = None) -> list[Grader]:
@@ -182,11 +194,13 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
         lanes: dict[str, Lane] = {}
+        limiters: dict[str, Limiter] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                lanes[lane_of(entry)] = Lane(provider, Limiter(entry.limits))
+                limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
+                lanes[lane_of(entry)] = Lane(provider, limiter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
@@ -196,15 +210,15 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             journal,
             known,
             work.progress,
-            max_failed=int(spec.max_failed * work.plan.n_calls),
+            max_failed=int(Decimal(str(spec.max_failed)) * work.plan.n_calls),
             retry_failed=retry_failed,
             seed=spec.seed,
         )
 
 
 def lane_of(entry: ModelEntry) -> str:
-    """What calls must have in common to share a client and a limiter."""
-    return "|".join((entry.model, entry.base_url or "", entry.api_key_env or ""))
+    """What calls must have in common to share a client; lanes of one account share its limiter."""
+    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}"
 
 
 def shards_at_once(work: Work, entry: ModelEntry) -> int:

@@ -132,12 +132,21 @@ def spec_of(
     """
     fields = read_spec_file(spec_file) if spec_file else {}
     if suites:
-        fields["suites"] = suites
+        fields["suites"] = _chosen(fields.get("suites"), suites, "name")
     if models:
-        known = {e.get("model"): e for e in fields.get("models", []) if isinstance(e, dict)}
-        fields["models"] = [known.get(name, {"model": name}) for name in models]
+        fields["models"] = _chosen(fields.get("models"), models, "model")
     fields.update({name: value for name, value in options.items() if value is not None})
     return make_spec(fields, str(spec_file) if spec_file else "the command line")
+
+
+def _chosen(entries: Any, names: list[str], key: str) -> list[Any]:
+    """What an option picks of a spec's list: every entry of each name with its options, or a new one."""
+    listed = entries if isinstance(entries, list) else []
+    chosen: list[Any] = []
+    for name in names:
+        of_name = [e for e in listed if isinstance(e, dict) and e.get(key) == name]
+        chosen += of_name or [name if key == "name" else {key: name}]
+    return chosen
 
 
 def execute(
@@ -147,7 +156,7 @@ def execute(
 
     Raises: NightbenchError: what ended the run; what was received is kept.
     """
-    from tasks.work import check_spec, prepare
+    from tasks.work import check_spec
 
     settings.home.make()
     try:
@@ -155,6 +164,18 @@ def execute(
     except SpecError:
         _note_doubtful_names(spec)
         raise
+    try:
+        _run(settings, spec, run_id, retry_failed=retry_failed)
+    except KeyboardInterrupt:
+        raise StoppedShort(
+            f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
+        ) from None
+    print_result(settings.home, run_id, as_json=as_json)
+
+
+def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool) -> None:
+    from tasks.work import prepare
+
     with ExitStack() as stack:
         stack.enter_context(run_lock(settings.home, run_id))
         record = begin_run(
@@ -178,7 +199,6 @@ def execute(
         if engine.notice:
             note(engine.notice)
         _run_flow(settings, record, work, retry_failed=retry_failed)
-    print_result(settings.home, run_id, as_json=as_json)
 
 
 def _note_doubtful_names(spec: EvalSpec) -> None:

@@ -1,6 +1,7 @@
 """`runs`, `report` and `journal`: what was run, what came out, and what lies in a journal."""
 
 import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -39,11 +40,17 @@ def runs(as_json: JsonFlag = False) -> None:
             "planned": row["planned_calls"],
             "answered": row["answered_calls"],
             "failed": row["failed_calls"],
-            "resume": f"nightbench resume {row['run_id']}" if row["resumable"] else "",
+            "resume": _resume(row),
         }
         for row in rows
     ]
     print_table("", shown, right=["planned", "answered", "failed"])
+
+
+def _resume(row: Mapping[str, object]) -> str:
+    """The command that goes on with a run; a failed one needs more than what was missing."""
+    again = " --retry-failed" if row["status"] == "failed" else ""
+    return f"nightbench resume {row['run_id']}{again}" if row["resumable"] else ""
 
 
 def report(

@@ -61,6 +61,8 @@ class AnthropicProvider:
             open_telemetry=False,
             http_client=http_client(anthropic.DefaultAioHttpClient, endpoint),
         )
+        if endpoint.own_address:  # ANTHROPIC_CUSTOM_HEADERS may hold a key, which is not for other servers
+            self._client._custom_headers = dict(endpoint.headers)
 
     @property
     def endpoint_host(self) -> str:

@@ -4,11 +4,12 @@ import openai
 
 from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import http_client, timeouts
+from tasks.call.openai import without_environment
 
 
 def azure_client(endpoint: Endpoint) -> openai.AsyncAzureOpenAI:
     """The SDK's client; it puts the model's name, which is the deployment's, into the path itself."""
-    return openai.AsyncAzureOpenAI(
+    client = openai.AsyncAzureOpenAI(
         api_key=endpoint.api_key.reveal(),
         azure_endpoint=endpoint.base_url,
         api_version=endpoint.api_version,
@@ -17,3 +18,4 @@ def azure_client(endpoint: Endpoint) -> openai.AsyncAzureOpenAI:
         timeout=timeouts(),
         http_client=http_client(openai.DefaultAioHttpClient, endpoint),
     )
+    return without_environment(client, endpoint)

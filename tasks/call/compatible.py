@@ -3,15 +3,9 @@
 import openai
 
 from tasks.call.endpoint import Endpoint
-from tasks.call.openai import openai_client
+from tasks.call.openai import openai_client, without_environment
 
 
 def compatible_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    """OpenAI's client, without what the environment holds for OpenAI: that is not for other servers.
-
-    The SDK reads organisation, project and OPENAI_CUSTOM_HEADERS (which may hold a key) by itself.
-    """
-    client = openai_client(endpoint)
-    client.organization = client.project = client.admin_api_key = None
-    client._custom_headers = dict(endpoint.headers)
-    return client
+    """OpenAI's client, without what the environment holds for OpenAI."""
+    return without_environment(openai_client(endpoint), endpoint)

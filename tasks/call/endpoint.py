@@ -60,6 +60,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     in_flight: int = 64
     api_version: str | None = None  # Azure's
+    own_address: bool = False  # the entry's base_url: what the environment holds for the vendor is not for it
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
         api_key=Secret(key or NO_KEY),
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
+        own_address=entry.base_url is not None,
         api_version=version,
     )
 
@@ -213,6 +215,7 @@ def _simulated(entry: ModelEntry, name: str) -> Endpoint:
         api_key=Secret(SIMULATED_KEY),
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
+        own_address=True,
     )
 
 

@@ -6,6 +6,7 @@ text as `reasoning_content` (DeepSeek, vLLM) or `reasoning` (OpenRouter, newer v
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import httpx2
 import openai
@@ -33,6 +34,7 @@ STOP_REASONS: Mapping[str, StopReason] = {
     "stop_sequence": "stop",
     "max_tokens": "length",
 }
+Client = TypeVar("Client", openai.AsyncOpenAI, openai.AsyncAzureOpenAI)
 REQUEST_IDS = ("x-request-id", "apim-request-id", "request-id")
 
 
@@ -102,8 +104,8 @@ class OpenAIProvider:
 
 
 def openai_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    """The SDK's client; organisation and project come from OPENAI_ORG_ID and OPENAI_PROJECT_ID."""
-    return openai.AsyncOpenAI(
+    """The SDK's client; to OpenAI's own address with the environment's organisation, project and headers."""
+    client = openai.AsyncOpenAI(
         api_key=endpoint.api_key.reveal(),
         base_url=endpoint.base_url,
         default_headers=dict(endpoint.headers),
@@ -111,6 +113,17 @@ def openai_client(endpoint: Endpoint) -> openai.AsyncOpenAI:
         timeout=timeouts(),
         http_client=http_client(openai.DefaultAioHttpClient, endpoint),
     )
+    return without_environment(client, endpoint) if endpoint.own_address else client
+
+
+def without_environment(client: Client, endpoint: Endpoint) -> Client:
+    """The client without what the environment holds for OpenAI: that is not for other servers.
+
+    The SDK reads organisation, project and OPENAI_CUSTOM_HEADERS (which may hold a key) by itself.
+    """
+    client.organization = client.project = client.admin_api_key = None
+    client._custom_headers = dict(endpoint.headers)
+    return client
 
 
 def read_completion(received: Received, host: str) -> Reply:

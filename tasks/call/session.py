@@ -48,6 +48,7 @@ class CallSession:
         max_failed: int,
         retry_failed: bool = False,
         seed: int = 0,
+        sealed: frozenset[str] = frozenset(),
     ) -> None:
         self._lanes = lanes
         self._journal = journal
@@ -55,6 +56,7 @@ class CallSession:
         self._progress = progress
         self._max_failed = max_failed
         self._retry_failed = retry_failed
+        self._sealed = sealed  # suites of which no error may quote the text
         self._jitter = random.Random(seed)
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -85,7 +87,7 @@ class CallSession:
 
     def give_up(self) -> None:
         """Drop the calls in flight too; their attempts stay in the journal as unseen."""
-        for task in self._in_flight:
+        for task in self._in_flight | self._waiting:
             task.cancel()
 
     def _kept(self, call: Call) -> bool:
@@ -99,6 +101,8 @@ class CallSession:
         usage = outcome.answer.usage if outcome.answer else None
         answered = outcome.status == "answered"
         self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True)
+        if not answered:
+            self._check_failed(call, outcome.error_kind, outcome.error)
         return True
 
     async def _guarded(self, lane: Lane, call: Call) -> None:
@@ -132,7 +136,8 @@ class CallSession:
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
                 record = end.record
                 if end.unusable is not None:
-                    self.stop(end.unusable)  # before the place is given back: nobody else shall try
+                    # before the place is given back: nobody else shall try
+                    self.stop(self._told(call, end.unusable))
                 elif record.final and record.outcome == "failed":
                     self._ended(call, record)
             wait_s = delay(tried, end.retry_after_s, self._jitter)
@@ -146,6 +151,9 @@ class CallSession:
                     self._ended(call, record)
                 return
             self._in_flight.discard(task)  # the next attempt does not hang on this line being durable
+            if self.fatal is not None:  # it stopped meanwhile
+                await durable
+                return
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
 
@@ -185,16 +193,36 @@ class CallSession:
         retry_after_s = fault.retry_after_s if fault else None
         return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)
 
+    def _told(self, call: Call, error: Unusable) -> Unusable:
+        """The error as it may be told: of a sealed suite without the server's words."""
+        if call.suite not in self._sealed:
+            return error
+        fault = error.fault
+        return Unusable(
+            replace(
+                fault,
+                message=f"{call.model}: {fault.kind}, HTTP status {fault.http_status}. The server's words "
+                f"are left out, because {call.suite} is a sealed suite and they may quote it.",
+            )
+        )
+
     def _ended(self, call: Call, record: AttemptEnd) -> None:
         answered = record.outcome == "answered"
         self._progress.ended(call, record.usage, record.started_at, answered=answered)
-        if not answered and self._progress.failed > self._max_failed:
+        if not answered:
+            self._check_failed(call, record.error_kind, record.error)
+
+    def _check_failed(self, call: Call, kind: str | None, error: str | None) -> None:
+        """Stop a run of which more calls have finally failed than it allows, in this process or before."""
+        failed = self._progress.failed
+        if failed > self._max_failed:
+            last = f"{kind}" if call.suite in self._sealed else f"{kind}: {error}"
+            calls = "call has" if failed == 1 else "calls have"
             self.stop(
                 NightbenchError(
-                    f"{self._progress.failed} calls have finally failed, more than max_failed allows "
-                    f"({self._max_failed} of {self._progress.planned}). The last one: {record.error_kind}: "
-                    f"{record.error}. What was received is kept; `nightbench resume RUN_ID --retry-failed` "
-                    f"asks for the rest."
+                    f"{failed} {calls} finally failed, more than max_failed allows ({self._max_failed} of "
+                    f"{self._progress.planned}). The last one: {last}. What was received is kept; "
+                    f"`nightbench resume {self._progress.run_id} --retry-failed` asks for the rest."
                 )
             )
 

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from tasks.home import Home
-from tasks.runs import begin_run, check_run_id, is_running, list_runs, read_run, run_lock
+from tasks.runs import (
+    begin_run,
+    check_run_id,
+    is_running,
+    list_runs,
+    pin_asked,
+    read_progress,
+    read_run,
+    run_lock,
+)
 from tasks.spec import make_spec
 from warehouse.errors import SpecError
 
@@ -67,3 +76,22 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(SpecError, match="NIGHTBENCH_HOME"):
         Home(tmp_path / "file").make()
+
+
+def test_a_run_that_goes_on_asks_what_it_asked_when_it_began(at: Home) -> None:
+    asked = {'suite "a"': "1+aaaaaaaa", 'the prompt of variant "x"': "bbbbbbbb"}
+    pinned = pin_asked(at, begin_run(at, SPEC, "r", trigger="cli"), asked)
+    again = begin_run(at, SPEC, "r", trigger="cli")
+    assert again == pinned == read_run(at, "r")
+    assert pin_asked(at, again, asked) == again
+    with pytest.raises(SpecError, match=r'suite "a" was changed since.*Nothing was sent'):
+        pin_asked(at, again, {**asked, 'suite "a"': "1+cccccccc"})
+    with pytest.raises(SpecError, match="the prompt of variant"):
+        pin_asked(at, again, {'suite "a"': "1+aaaaaaaa"})
+    assert read_run(at, "r") == pinned
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"done_calls": null}'])
+def test_a_damaged_progress_file_is_no_progress(at: Home, content: bytes) -> None:
+    (at.progress / "r.json").write_bytes(content)
+    assert read_progress(at, "r") is None

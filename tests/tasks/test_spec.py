@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from flows.cli.run import spec_of
+from tasks.call.endpoint import Endpoint, resolve_endpoint
 from tasks.spec import EvalSpec, make_spec, read_spec_file
 from warehouse.errors import SpecError
 
@@ -26,6 +28,27 @@ GOOD: dict[str, Any] = {"suites": ["a"], "models": [{"model": "openai/x"}]}
         pytest.param(
             {"models": [{"model": "openai/x", "headers": {"Authorization": "k"}}]}, "api_key_env", id="a key"
         ),
+        pytest.param(
+            {"models": [{"model": "openai/x", "headers": {"Ocp-Apim-Subscription-Key": "k"}}]},
+            "api_key_env",
+            id="a gateway's key",
+        ),
+        pytest.param(
+            {"models": [{"model": "openai/x", "headers": {"x-team": "\u00e9\n"}}]},
+            "x-team",
+            id="a header's value",
+        ),
+        pytest.param(
+            {
+                "models": [
+                    {"model": "openai/x", "name": "a"},
+                    {"model": "openai/x", "name": "b", "limits": {"in_flight": 2}},
+                ]
+            },
+            'the variants "a" and "b"',
+            id="two limits of one account",
+        ),
+        pytest.param({"models": 5}, "models", id="models that are no list"),
     ],
 )
 def test_a_bad_field_is_named(fields: dict[str, Any], said: str) -> None:
@@ -65,3 +88,45 @@ def test_a_prompt_file_is_looked_for_beside_the_spec(tmp_path: Path) -> None:
 def test_the_spec_is_its_own_json() -> None:
     spec = make_spec(GOOD)
     assert EvalSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"api_key_env": "sk-proj-canary-1"},
+        {"base_url": "http://canary-1@host/v1"},
+        {"base_url": ["canary-1"]},
+        {"headers": {"x-api-key": "canary-1"}},
+        {"headers": ["canary-1"]},
+        {"params": "canary-1"},
+    ],
+)
+def test_what_may_be_a_key_is_not_repeated(field: dict[str, Any]) -> None:
+    def resolved() -> Endpoint:
+        spec = make_spec({**GOOD, "models": [{"model": "openai/x", **field}]})
+        return resolve_endpoint(spec.models[0], {"OPENAI_API_KEY": "k"})
+
+    with pytest.raises(SpecError) as refused:
+        resolved()
+    assert "canary-1" not in str(refused.value)
+
+
+def test_models_that_are_no_list_are_refused_and_a_prompt_is_seen_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text("models = 5", encoding="utf-8")
+    with pytest.raises(SpecError, match="models"):
+        make_spec(read_spec_file(path))
+    path.write_text('[[models]]\nmodel = "openai/x"\nprompt = "p.jinja"', encoding="utf-8")
+    assert read_spec_file(path)["models"][0]["prompt"] == str(tmp_path / "p.jinja")
+
+
+def test_an_option_picks_the_specs_entries_with_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text(
+        'suites = [{ name = "a", limit = 3 }, "b"]\n'
+        '[[models]]\nmodel = "openai/x"\nname = "one"\n[[models]]\nmodel = "openai/x"\nname = "two"\n',
+        encoding="utf-8",
+    )
+    spec = spec_of(path, ["a", "c"], ["openai/x", "openai/y"], {})
+    assert [(entry.name, entry.limit) for entry in spec.suite_entries] == [("a", 3), ("c", None)]
+    assert [entry.variant for entry in spec.models] == ["one", "two", "openai/y"]

@@ -277,7 +277,7 @@ def test_against_the_real_clock_the_rate_is_used_and_kept() -> None:
                 group.create_task(call())
 
     asyncio.run(main())
-    assert grants[-1] - grants[0] > 299 / 200 * 0.998
+    assert grants[-1] - grants[0] > 299 / 200 * 0.99
     assert grants[-1] - grants[0] < 299 / 200 * 1.15  # the machine may be busy; the fake clock proves 98 %
 
 

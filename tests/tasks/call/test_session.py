@@ -1,6 +1,7 @@
 """What becomes of calls: kept, answered, tried again, finally failed, stopped; each as the journal has it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -212,3 +213,35 @@ def test_who_gives_up_leaves_the_attempts_in_the_journal_as_unseen(tmp_path: Pat
     assert progress.done == 0
     with read_journal(tmp_path / "j") as state:
         assert (state.n_unseen, state.outcome(call.call_key)) == (1, None)
+
+
+def test_failures_of_an_earlier_process_count_too(tmp_path: Path) -> None:
+    calls = [make_call(i) for i in range(4)]
+    refused = Scripted({call.call_key: [BAD_REQUEST] for call in calls[:2]})
+    first, _ = run(tmp_path / "j", refused, calls[:3], max_failed=1)
+    assert first.fatal is not None
+    again, _ = run(tmp_path / "j", Scripted(), calls, max_failed=1)
+    assert again.fatal is not None, "a run with too many failures is complete once it is resumed"
+    assert "2 calls have finally failed" in str(again.fatal)
+    assert "nightbench resume r --retry-failed" in str(again.fatal)
+    third, progress = run(tmp_path / "j", Scripted(), calls, max_failed=1, retry_failed=True)
+    assert (third.fatal, progress.failed, progress.done) == (None, 0, 4)
+
+
+def test_a_call_that_waits_for_its_next_attempt_does_not_hold_up_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 60.0)
+    gate = asyncio.Event()
+    late, slow = make_call(1), make_call(2)
+    provider = Scripted({late.call_key: [RATE_LIMITED], slow.call_key: [gate, RATE_LIMITED]})
+
+    def stop(session: CallSession) -> None:
+        session.stop()
+        asyncio.get_running_loop().call_later(0.1, gate.set)
+
+    began = time.monotonic()
+    session, _ = run(tmp_path / "j", provider, [late, slow], meanwhile=stop)
+    assert time.monotonic() - began < 10
+    assert isinstance(session.fatal, StoppedShort)
+    assert len(provider.asked) == 2
