@@ -14,6 +14,9 @@ import typer
 # Everything that moves a cursor, changes a title or reorders text; tab and newline stay.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+GAP = 3  # between two columns
+FOLDED = 24  # a text column is not made narrower than this
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; words go to stderr.")]
 
 
@@ -58,7 +61,11 @@ def plain(value: object) -> object:
 def print_table(
     title: str, rows: Sequence[Mapping[str, object]], *, right: Iterable[str] = (), names: Sequence[str] = ()
 ) -> None:
-    """Rows as a table on stdout; `right` names the columns of numbers."""
+    """Rows as a table on stdout; `right` names the columns of numbers.
+
+    Where the terminal is too narrow, long text is folded, down to FOLDED characters; where that does not do,
+    each row is shown as lines of column and value. In a pipe a line is as long as it needs to be.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -66,10 +73,49 @@ def print_table(
 
     columns = list(names) or (list(rows[0]) if rows else [])
     to_right = set(right)
-    table = Table(title=clean(title) or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title=clean(title) or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+    )
     for name in columns:
-        table.add_column(Text(clean(name)), justify="right" if name in to_right else "left", overflow="fold")
+        table.add_column(
+            Text(clean(name)),
+            justify="right" if name in to_right else "left",
+            overflow="fold",
+            no_wrap=name in to_right,
+        )
     for row in rows:
         table.add_row(*(Text("" if row.get(name) is None else clean(row.get(name))) for name in columns))
-    wide = None if sys.stdout.isatty() else 200
-    Console(width=wide, highlight=False).print(table if columns else Text("(no rows)"))
+    widths = [max(_width(name), *(_width(row.get(name)) for row in rows), 1) for name in columns]
+    console = Console(highlight=False)
+    if not columns:
+        say("(no rows)")
+    elif not sys.stdout.isatty():
+        Console(width=sum(widths) + GAP * len(widths) + GAP, highlight=False).print(table)
+    elif sum(w if name in to_right else min(w, FOLDED) for name, w in zip(columns, widths, strict=True)) <= (
+        console.width - GAP * len(widths)
+    ):
+        console.print(table)
+    else:
+        _print_lines(title, columns, rows)
+
+
+def _width(value: object) -> int:
+    """How many columns of a terminal the longest line of a value takes."""
+    from rich.cells import cell_len
+
+    return max(map(cell_len, ("" if value is None else clean(value)).split("\n")))
+
+
+def _print_lines(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Each row as lines of column and value, a blank line between two rows."""
+    if title:
+        say(title)
+    longest = max(len(clean(name)) for name in columns)
+    for row in rows:
+        say()
+        for name in columns:
+            say(f"{clean(name):{longest}}  {'' if row.get(name) is None else row.get(name)}".rstrip())
