@@ -14,7 +14,7 @@ from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_en
 from tasks.call.providers import open_provider
 from tasks.home import Settings
 from tasks.model import Call, Message, hash_uuid
-from tasks.spec import ModelEntry
+from tasks.spec import ModelEntry, make_spec
 from warehouse.errors import NightbenchError, ProviderError
 
 PACKAGES = ("nightbench", "prefect", "anthropic", "openai", "duckdb", "pyarrow", "pydantic")
@@ -112,7 +112,8 @@ def _sandbox() -> Iterator[Finding]:
 def probe(model: str, environ: Mapping[str, str]) -> Finding:
     """Send one request of one output token."""
     try:
-        endpoint = resolve_endpoint(ModelEntry.model_validate({"model": model}), environ)
+        spec = make_spec({"suites": ["any"], "models": [{"model": model}]}, f"--probe {model}")
+        endpoint = resolve_endpoint(spec.models[0], environ)
         served = asyncio.run(_ask(endpoint, model))
     except (NightbenchError, ValueError) as error:
         return Finding(f"probe {model}", "bad", str(error), "see the message")

@@ -1,6 +1,7 @@
 """`serve` and `doctor`: the service that stays, and whether this machine is fit for it."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,9 @@ import typer
 
 from flows.cli.show import JsonFlag, print_json, print_table, say
 from tasks.home import Settings
+from warehouse.errors import SpecError
+
+CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
 def register(app: typer.Typer) -> None:
@@ -24,12 +28,14 @@ def serve(
     ] = None,
     cron: Annotated[str, typer.Option("--cron", help="When nightly runs, in UTC.")] = "0 2 * * *",
     port: Annotated[
-        int | None, typer.Option("--port", help="Of Prefect's UI; default 4200 or a free one.")
+        int | None,
+        typer.Option("--port", min=1, max=65_535, help="Of Prefect's UI; default 4200 or a free one."),
     ] = None,
 ) -> None:
     """Run Prefect's server and UI on loopback, and serve the deployments `nightly` and `evaluate`."""
     from tasks.spec import make_spec, read_spec_file
 
+    _check_cron(cron)
     settings = Settings.read(os.environ)
     settings.home.make()
     spec = make_spec(read_spec_file(nightly), str(nightly)) if nightly else None
@@ -40,6 +46,25 @@ def serve(
     from flows.serve import serve as serve_home
 
     serve_home(settings.home.root, nightly_spec=spec, cron=cron, port=port)
+
+
+def _check_cron(cron: str) -> None:
+    """Refuse what is no cron expression before anything is started; Prefect reads it again.
+
+    Raises: SpecError: not five fields, or a number that its field does not have.
+    """
+    fields = cron.split()
+    numbers = [[int(number) for number in re.findall(r"\d+", field.partition("/")[0])] for field in fields]
+    fits = len(fields) == len(CRON_FIELDS) and all(
+        low <= number <= high
+        for (low, high), found in zip(CRON_FIELDS, numbers, strict=True)
+        for number in found
+    )
+    if not fits or not all(re.fullmatch(r"[\dA-Za-z*,/#?-]+", field) for field in fields):
+        raise SpecError(
+            f'--cron "{cron}" is not five fields of minute, hour, day, month and weekday, as in "0 2 * * *". '
+            "Nothing was started."
+        )
 
 
 def doctor(
