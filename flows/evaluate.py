@@ -5,7 +5,7 @@ import os
 from contextlib import nullcontext
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -47,6 +47,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     with nullcontext() if start.holds_lock else run_lock(home, run_id):
         work = start.prepared or await load(start.settings, record)
         async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
+            for sentence in work.damage:
+                get_run_logger().warning(sentence)
             with stopped_by_signals(session):
                 await _call_all(work, session)
         with told_as(session), landing(work) as lander:

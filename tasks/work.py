@@ -62,6 +62,7 @@ class Work:
         self.plan = plan
         self.graders = graders
         self.progress = progress
+        self.damage: list[str] = []  # what was found in the journal, for a person
 
     def __repr__(self) -> str:
         """Short, because Prefect may show it."""
@@ -189,6 +190,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
     spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
     async with AsyncExitStack() as stack:
         known = await asyncio.to_thread(read_journal, folder)
+        work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):

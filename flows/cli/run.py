@@ -198,7 +198,11 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
         engine.wait()
         if engine.notice:
             note(engine.notice)
-        _run_flow(settings, record, work, retry_failed=retry_failed)
+        try:
+            _run_flow(settings, record, work, retry_failed=retry_failed)
+        finally:
+            for sentence in work.damage:
+                note(sentence)
 
 
 def _note_doubtful_names(spec: EvalSpec) -> None:

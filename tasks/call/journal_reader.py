@@ -138,6 +138,18 @@ class JournalState:
         """Every attempt of a call, unseen ones too, in the order of their numbers."""
         return _attempts(self._records(call_key))
 
+    def damage(self) -> list[str]:
+        """A sentence on each thing found damaged: what dead processes left half written, and bad lines."""
+        return [
+            f"{torn.file}: the process that wrote it died amid its last record; {torn.n_bytes} bytes at "
+            f"{torn.offset} are cut. A call of which only they spoke is asked again."
+            for torn in self.torn
+        ] + [
+            f"{bad.file}: {bad.n_bytes} bytes at {bad.offset} are damaged and skipped. A call of which only "
+            "they spoke is asked again. The disk may be failing."
+            for bad in self.corrupt
+        ]
+
     def next_attempt_number(self, call_key: UUID) -> int:
         """The number after the greatest that any process used."""
         return max((entry.n for entry in self._index.entries(call_key.int)), default=0) + 1

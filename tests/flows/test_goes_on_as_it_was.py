@@ -57,6 +57,27 @@ def test_a_run_whose_suite_or_prompt_was_edited_is_not_asked_anew(
     assert query(home, "select call_key, response from calls order by all") == before
 
 
+@pytest.mark.slow
+def test_a_torn_tail_and_a_damaged_record_are_reported_when_the_run_goes_on(
+    two: Path, home: Path, nightbench: Nightbench
+) -> None:
+    env = {"NIGHTBENCH_SUITES": str(two.parent)}
+    words = ("--suite", "two", "--model", "simulated/gpt-4o-2024-05-13", "--run-id", "r", "--json")
+    assert nightbench("run", *words, env=env).code == 0
+    journal = home / "journal" / "r" / "1.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    answer = next(n for n, line in enumerate(lines) if b'"answered"' in line)
+    lines[answer] = lines[answer].replace(b'"answered"', b'"answereX"')
+    journal.write_bytes(b"".join(lines) + b'{"half')
+    said = nightbench("resume", "r", "--json", env=env)
+    assert said.code == 0, said.err
+    assert said.json["run"]["answered_calls"] == 2
+    assert "6 bytes at" in said.err
+    assert f"{len(lines[answer])} bytes at" in said.err
+    assert said.err.count("is asked again") == 2
+    assert "6 bytes at" not in nightbench("resume", "r", "--json", env=env).err, "the tail was cut"
+
+
 def test_another_file_under_the_id_of_an_import_is_refused(
     two: Path, tmp_path: Path, home: Path, nightbench: Nightbench
 ) -> None:
