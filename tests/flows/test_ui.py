@@ -157,7 +157,7 @@ def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: B
     page.type(f"{field('Samples a suite (Optional)')}//input", "5")
     page.screenshot(seen / "ui_1_form_filled.png")
     page.click("//button[@type='submit']")
-    page.wait_for(lambda it: served.runs("evaluate"), "a run of the form")
+    page.wait_for(lambda it: served.runs("evaluate"), "a run of the form", within_s=120)
     (run_id,) = served.runs("evaluate")  # its notice with a link is gone in seconds, so the address is used
     page.open(f"{served.said('evaluate ').partition('/v2/')[0]}/v2/runs/flow-run/{run_id}")
     run = served.end_of(run_id)
