@@ -91,10 +91,7 @@ def begin_run(
         asked=old.asked if old else {},
     )
     if record != old:
-        try:
-            write_json(path, asdict(record))
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+        _write_record(home, record)
     return record
 
 
@@ -107,11 +104,7 @@ def pin_asked(home: Home, record: RunRecord, asked: Mapping[str, str]) -> RunRec
     changed = sorted(name for name in old.keys() | asked if old.get(name) != asked.get(name))
     if not old:
         record = replace(record, asked=dict(asked))
-        path = home.runs / f"{record.run_id}.json"
-        try:
-            write_json(path, asdict(record))
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+        _write_record(home, record)
     elif changed:
         raise SpecError(
             f'run "{record.run_id}" began with other questions: {", ".join(changed)} was changed since. '
@@ -171,6 +164,14 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _write_record(home: Home, record: RunRecord) -> None:
+    path = home.runs / f"{record.run_id}.json"
+    try:
+        write_json(path, asdict(record))
+    except OSError as error:
+        raise _cannot_write(path, error) from error
 
 
 def is_running(home: Home, run_id: str) -> bool:

@@ -255,6 +255,7 @@ def _sentence(item: Mapping[str, Any]) -> str:
     if item["type"] == "missing":
         return "is missing"
     shown = repr(item.get("input"))
-    if SECRETIVE & set(map(str, item["loc"])):  # a key may have been put there by mistake
-        return message if item["type"] == "value_error" else message.partition(" (")[0]
-    return message if len(shown) > 60 or item["type"] == "value_error" else f"{message} (it is {shown})"
+    secretive = SECRETIVE & set(map(str, item["loc"]))  # a key may have been put there by mistake
+    if secretive or len(shown) > 60 or item["type"] == "value_error":
+        return message
+    return f"{message} (it is {shown})"

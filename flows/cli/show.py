@@ -88,26 +88,29 @@ def print_table(
             no_wrap=name in to_right,
         )
     for row in rows:
-        table.add_row(*(Text("" if row.get(name) is None else clean(row.get(name))) for name in columns))
-    widths = [max(_width(name), *(_width(row.get(name)) for row in rows), 1) for name in columns]
-    console = Console(highlight=False)
+        table.add_row(*(Text(_cell(row.get(name))) for name in columns))
+    widths = {name: max(map(_width, (name, *(row.get(name) for row in rows)))) for name in columns}
+    gaps = GAP * len(widths)
+    whole = gaps + sum(widths.values())
+    folded = gaps + sum(w if name in to_right else min(w, FOLDED) for name, w in widths.items())
+    console = Console(width=None if sys.stdout.isatty() else whole + GAP, highlight=False)
     if not columns:
         say("(no rows)")
-    elif not sys.stdout.isatty():
-        Console(width=sum(widths) + GAP * len(widths) + GAP, highlight=False).print(table)
-    elif sum(w if name in to_right else min(w, FOLDED) for name, w in zip(columns, widths, strict=True)) <= (
-        console.width - GAP * len(widths)
-    ):
+    elif not rows or folded <= console.width:
         console.print(table)
     else:
         _print_lines(title, columns, rows)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else clean(value)
 
 
 def _width(value: object) -> int:
     """How many columns of a terminal the longest line of a value takes."""
     from rich.cells import cell_len
 
-    return max(map(cell_len, ("" if value is None else clean(value)).split("\n")))
+    return max(map(cell_len, _cell(value).split("\n")))
 
 
 def _print_lines(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
@@ -118,4 +121,4 @@ def _print_lines(title: str, columns: Sequence[str], rows: Sequence[Mapping[str,
     for row in rows:
         say()
         for name in columns:
-            say(f"{clean(name):{longest}}  {'' if row.get(name) is None else row.get(name)}".rstrip())
+            say(f"{clean(name):{longest}}  {_cell(row.get(name))}".rstrip())

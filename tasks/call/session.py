@@ -61,8 +61,12 @@ class CallSession:
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
-        self.stopping = False
         self.fatal: NightbenchError | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no further call is started."""
+        return self.fatal is not None
 
     async def run_shard(self, lane: str, calls: Iterable[Call]) -> None:
         """Make those calls of a shard that the journal lacks; return when each has ended or was dropped."""
@@ -76,11 +80,9 @@ class CallSession:
 
     def stop(self, reason: NightbenchError | None = None) -> None:
         """Start no further call; the first reason given is the one that is kept."""
-        if self.fatal is None:
-            self.fatal = reason or StoppedShort("stopped")
-        if self.stopping:
+        if self.fatal is not None:
             return
-        self.stopping = True
+        self.fatal = reason or StoppedShort("stopped")
         for task in self._waiting:
             task.cancel()
         self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)

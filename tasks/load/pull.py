@@ -20,6 +20,7 @@ from tasks.load.definition import Definition, Source
 from tasks.load.fetch import download
 from tasks.load.seek import CHUNK_BYTES, Digests, Found, Gunzip, find, matches, read_digests
 from warehouse.errors import SuiteError
+from warehouse.locks import lock_alone
 
 log = logging.getLogger(__name__)
 
@@ -190,9 +191,7 @@ def _alone(folder: Path, name: str, warn: Callable[[str], None]) -> Iterator[Non
     folder.mkdir(parents=True, exist_ok=True)
     _workshop(folder).mkdir(exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_alone(lock.fileno()):
             warn(f"{name}: another pull is at work; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

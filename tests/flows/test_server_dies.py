@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from flows.engine import running_server
 from tasks.call.simulated.process import SimulatedServer, start_server
 from tasks.call.simulated.settings import make_settings
-from tests.conftest import CHECKOUT, clean_environment
-from tests.flows.conftest import Sums, query, told
+from tests.flows.conftest import Sums, asked, query, start_nightbench, told
 
 N = 300
 MODEL = "gpt-4o-2024-05-13"
@@ -26,17 +24,8 @@ def test_a_run_goes_on_when_prefects_server_is_killed(home: Path, tmp_path: Path
     said = tmp_path / "said.txt"
     with start_server(told(N), make_settings({"latency_ms": 400})) as server:
         spec = sums(N, server.base_url, 8, (MODEL,))
-        words = ["run", str(spec), "--run-id", "orphan", "--suites-dir", str(tmp_path / "suites")]
-        with said.open("w") as file:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "flows.cli.main", *words],
-                cwd=CHECKOUT,
-                env=clean_environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=True,
-            )
+        words = ("--run-id", "orphan", "--suites-dir", tmp_path / "suites")
+        child = start_nightbench(home, "run", spec, *words, said=said)
         try:
             urls = [kill_server(home, server, child, answered) for answered in KILLED_AT]
             code = child.wait(timeout=PATIENCE_S)
@@ -44,17 +33,17 @@ def test_a_run_goes_on_when_prefects_server_is_killed(home: Path, tmp_path: Path
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-        asked = [row["sample"] for row in server.ledger()["rows"]]
+        counts = asked(server)
     text = said.read_text(encoding="utf-8")
     assert code == 0, text
     assert "Traceback" not in text
     assert len(set(urls)) == 1, "the second server is at another address than the first"
-    assert len(asked) == len(set(asked)) == N
+    assert sum(counts.values()) == len(counts) == N
     (run,) = query(home, "select status, answered_calls from runs")
     assert run == {"status": "complete", "answered_calls": N}
 
 
-def kill_server(home: Path, server: SimulatedServer, child: "subprocess.Popen[bytes]", answered: int) -> str:
+def kill_server(home: Path, server: SimulatedServer, child: "subprocess.Popen[str]", answered: int) -> str:
     """Wait for so many answers and for a server that is ready, and kill it; returns where it was."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until and child.poll() is None:

@@ -26,54 +26,44 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("provider", ["anthropic", "openai", "azure", "compatible"])
-def test_an_address_of_the_entrys_own_gets_nothing_of_the_environments(
-    provider: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment holds something for both vendors."""
     for name, value in HELD.items():
         monkeypatch.setenv(name, value)
-    seen: list[str] = []
+
+
+def headers_sent(provider: str, variable: str | None = None, **fields: Any) -> dict[str, str]:
+    """The headers of one call to a server that the entry's base_url names, or else the variable."""
+    seen: dict[str, str] = {}
 
     async def note(request: web.Request) -> web.Response:
-        seen.extend(f"{name}: {value}" for name, value in request.headers.items())
+        seen.update({name.lower(): value for name, value in request.headers.items()})
         return web.json_response(good(provider))
 
     async def run() -> None:
         async with serving(note) as url:
-            fields: dict[str, Any] = {"model": f"{provider}/m", "base_url": url, "headers": {"x-mine": "yes"}}
-            client = open_provider(resolve_endpoint(ModelEntry.model_validate(fields), KEYS))
+            place = {} if variable else {"base_url": url}
+            entry = ModelEntry.model_validate({"model": f"{provider}/m", **place, **fields})
+            client = open_provider(resolve_endpoint(entry, KEYS | ({variable: url} if variable else {})))
             try:
                 await client.complete(make_call(provider))
             finally:
                 await client.close()
 
     asyncio.run(run())
-    assert [line for line in seen if "canary" in line] == []
-    assert "x-mine: yes" in {line.lower() for line in seen}
+    return seen
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "openai", "azure", "compatible"])
+def test_an_address_of_the_entrys_own_gets_nothing_of_the_environments(provider: str) -> None:
+    seen = headers_sent(provider, headers={"x-mine": "yes"})
+    assert [name for name, value in seen.items() if "canary" in f"{name}: {value}"] == []
+    assert seen["x-mine"] == "yes"
 
 
 @pytest.mark.parametrize(
     ("provider", "variable"), [("openai", "OPENAI_BASE_URL"), ("anthropic", "ANTHROPIC_BASE_URL")]
 )
-def test_the_environments_own_address_gets_the_environments_headers(
-    provider: str, variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in HELD.items():
-        monkeypatch.setenv(name, value)
-    seen: list[str] = []
-
-    async def note(request: web.Request) -> web.Response:
-        seen.append(request.headers.get("x-held", ""))
-        return web.json_response(good(provider))
-
-    async def run() -> None:
-        async with serving(note) as url:
-            entry = ModelEntry.model_validate({"model": f"{provider}/m"})
-            client = open_provider(resolve_endpoint(entry, KEYS | {variable: url}))
-            try:
-                await client.complete(make_call(provider))
-            finally:
-                await client.close()
-
-    asyncio.run(run())
-    assert seen == ["canary"]
+def test_the_environments_own_address_gets_the_environments_headers(provider: str, variable: str) -> None:
+    assert headers_sent(provider, variable)["x-held"] == "canary"
