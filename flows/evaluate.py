@@ -46,6 +46,10 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     record = begin_run(home, spec, run_id, trigger=start.trigger, flow_run_id=str(flow_run.id))
     with nullcontext() if start.holds_lock else run_lock(home, run_id):
         work = start.prepared or await load(start.settings, record)
+        if work.over:
+            work.check_over(retry_failed=start.retry_failed)
+            await publish(home, run_id)
+            return None
         async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)

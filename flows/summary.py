@@ -14,7 +14,7 @@ RUN = "select * from runs where run_id = '{run_id}'"
 
 LEADERBOARD = """
 select suite, variant, model, n, n_failed, n_refused, n_cut, accuracy, ci_low, ci_high, mean_score,
-       usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens
+       usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens, n_ungraded
 from leaderboard_all
 where run_id = '{run_id}'
 order by suite, accuracy desc nulls last, variant
@@ -43,11 +43,13 @@ class RunSummary:
 
     def leaderboard_rows(self) -> list[dict[str, object]]:
         """The leaderboard as Prefect's table artifact shows it: text and numbers."""
+        ungraded = any(row["n_ungraded"] for row in self.leaderboard)
         return [
             {
                 "suite": row["suite"],
                 "variant": row["variant"],
                 "n": row["n"],
+                **({"without a grade": row["n_ungraded"]} if ungraded else {}),
                 "accuracy %": percent(row["accuracy"]),
                 "95 % from": percent(row["ci_low"]),
                 "to": percent(row["ci_high"]),
@@ -57,6 +59,15 @@ class RunSummary:
                 "latency p50 s": number(row["latency_p50"]),
             }
             for row in self.leaderboard
+        ]
+
+    def notes(self) -> list[str]:
+        """A sentence on each suite with answers that have no score."""
+        suites = dict.fromkeys(row["suite"] for row in self.leaderboard if row["n_ungraded"])
+        return [
+            f'suite "{suite}": answers have no score, because nightbench does not have its first grader yet. '
+            f"They are kept and priced; their accuracy is not known, which is not 0."
+            for suite in suites
         ]
 
     def markdown(self) -> str:
@@ -69,6 +80,7 @@ class RunSummary:
             f"{made_up}",
             "",
             *_table(self.leaderboard_rows()),
+            *(f"\n{note}" for note in self.notes()),
             "",
             "## Cost",
             *_table(self.cost_rows()),

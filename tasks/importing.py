@@ -1,7 +1,8 @@
 """Outputs that exist already: read from a file, matched with a suite's samples, graded and landed."""
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,11 +23,14 @@ from tasks.work import (
     grade_call,
     load_suites,
     make_graders,
+    notes_on_graders,
     plan_run,
     price_call,
 )
 from warehouse.commit import Manifest
 from warehouse.errors import SpecError
+
+log = logging.getLogger(__name__)
 
 DEFAULT_MAP = "select * from source"
 STOPS: dict[str, StopReason] = {
@@ -77,13 +81,21 @@ def read_outputs(file: Path, map_sql: str = DEFAULT_MAP) -> list[Recorded]:
     return _recorded(file, map_sql, columns, rows)
 
 
-def import_outputs(settings: Settings, record: RunRecord, outputs: Sequence[Recorded]) -> Manifest:
-    """Grade and land outputs as a run of kind `import`.
+def import_outputs(
+    settings: Settings,
+    record: RunRecord,
+    outputs: Sequence[Recorded],
+    *,
+    say: Callable[[str], None] = log.warning,
+) -> Manifest:
+    """Grade and land outputs as a run of kind `import`; `say` takes what a person should know of it.
 
     Raises: SpecError: ids that the suite does not know (they are named), or twice the same.
     """
     spec = record.eval_spec()
     suite = load_suites(settings, spec)[0]
+    for note in notes_on_graders(spec, [suite]):
+        say(note)
     pin_asked(settings.home, record, {"the imported outputs": short_hash([*map(asdict, outputs)])})
     by_place = _by_place(outputs, {sample.sample_id for sample in suite.samples}, suite.name)
     asked = {sample_id for sample_id, _ in by_place}

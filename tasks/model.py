@@ -69,6 +69,7 @@ class Suite:
     graders: tuple[GraderConfig, ...]
     prompt: str | None  # the text of prompt.jinja; None: the column `input` is the prompt
     samples: tuple[Sample, ...]
+    sealed: bool = False  # its text, and what models say to it, is nowhere kept in clear
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ from pathlib import Path
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
+from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import JournalState, read_journal
 from tasks.call.limiter import Limiter
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
 from tasks.grade.base import Grader
-from tasks.grade.registry import make_grader
+from tasks.grade.planned import note_of
+from tasks.grade.registry import make_graders as graders_of
 from tasks.grade.respond import grade_answer
 from tasks.home import Home, Settings, code_version
 from tasks.land.landing import Landing, commit_landed
@@ -32,11 +34,12 @@ from tasks.load.discover import find_suite
 from tasks.load.pick import pick
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
+from tasks.load.sealed import LEFT_OUT
 from tasks.model import Call, GraderConfig, Judged, Outcome, Sample, Suite, Usage
 from tasks.plan import Plan, Shard, Tools, make_plan
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
-from tasks.runs import RunRecord, pin_asked
+from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
@@ -56,6 +59,7 @@ class Work:
         plan: Plan,
         graders: Mapping[str, Sequence[Grader]],
         progress: Progress,
+        notes: Sequence[str] = (),
     ) -> None:
         self.home = home
         self.record = record
@@ -63,10 +67,24 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.notes = notes  # what a person should know before it begins
+        self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
     def __repr__(self) -> str:
         """Short, because Prefect may show it."""
         return f"Work({self.record.run_id})"
+
+    def check_over(self, *, retry_failed: bool) -> None:
+        """Refuse what a run that is over cannot do.
+
+        Raises: SpecError: calls that have failed shall be asked again.
+        """
+        run_id, seen = self.record.run_id, read_progress(self.home, self.record.run_id)
+        if retry_failed and (seen is None or seen.failed):
+            raise SpecError(
+                f'run "{run_id}" asked a sealed suite and is complete, so its journal went: its failed calls '
+                f"cannot be asked again. Nothing was sent. Start a new run."
+            )
 
 
 def load_suites(settings: Settings, spec: EvalSpec) -> list[Suite]:
@@ -134,7 +152,11 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     record = pin_asked(settings.home, record, versions_asked(plan))
     progress = Progress(record.run_id, price_call)
     progress.plan(plan)
-    return Work(settings.home, record, plan, graders, progress)
+    notes = notes_on_graders(spec, suites)
+    if journal_went(settings.home.journal(record.run_id)):
+        remove_journal(settings.home.journal(record.run_id))  # where that was cut short
+        notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
+    return Work(settings.home, record, plan, graders, progress, notes)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -148,8 +170,11 @@ def versions_asked(plan: Plan) -> dict[str, str]:
     return suites | variants
 
 
-def make_graders(suite: Suite, options: SuiteEntry | None = None) -> list[Grader]:
-    """The graders of a suite, or those that the spec puts in their place."""
+def make_graders(suite: Suite, options: SuiteEntry | None = None) -> tuple[Grader, ...]:
+    """The graders of a suite, or those that the spec puts in their place.
+
+    Raises: SuiteError: one cannot be made, or two would have one name in the tables.
+    """
     configs: Sequence[GraderConfig] = suite.graders
     place = f"datasets/{suite.name}/suite.toml"
     if options is not None and options.graders is not None:
@@ -158,7 +183,14 @@ def make_graders(suite: Suite, options: SuiteEntry | None = None) -> list[Grader
             GraderConfig(str(fields.get("type", "")), {k: v for k, v in fields.items() if k != "type"})
             for fields in options.graders
         ]
-    return [make_grader(config, place) for config in configs]
+    return graders_of(configs, place)
+
+
+def notes_on_graders(spec: EvalSpec, suites: Sequence[Suite]) -> list[str]:
+    """A sentence on each suite whose answers will lack a grade, because nightbench has no such grader yet."""
+    paired = zip(suites, spec.suite_entries, strict=True)
+    notes = (note_of(suite.name, make_graders(suite, entry)) for suite, entry in paired)
+    return [note for note in notes if note is not None]
 
 
 def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sample], state: str) -> None:
@@ -171,7 +203,10 @@ def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sam
             try:
                 grader.check(sample)
             except SuiteError as error:
-                raise SuiteError(f'suite "{suite.name}", grader "{grader.name}": {error} {state}') from error
+                what = f'sample "{sample.sample_id}" cannot be judged; {LEFT_OUT}.' if suite.sealed else error
+                raise SuiteError(f'suite "{suite.name}", grader "{grader.name}": {what} {state}') from (
+                    None if suite.sealed else error
+                )
 
 
 def price_call(call: Call, usage: Usage, at: datetime) -> Decimal | None:
@@ -215,6 +250,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             max_failed=int(Decimal(str(spec.max_failed)) * work.plan.n_calls),
             retry_failed=retry_failed,
             seed=spec.seed,
+            sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
         )
 
 
@@ -249,9 +285,15 @@ class Lander:
         self._files.land(graded.suite, graded.calls)
 
     def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
-        """Make the run appear in the warehouse, with the status that its end deserves."""
-        planned = self._work.plan.n_calls
-        return commit_work(self._work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
+        """Make the run appear in the warehouse, with the status that its end deserves.
+
+        The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
+        """
+        work, planned = self._work, self._work.plan.n_calls
+        manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
+        if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
+            remove_journal(work.home.journal(work.record.run_id))
+        return manifest
 
 
 def commit_work(

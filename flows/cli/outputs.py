@@ -56,7 +56,7 @@ def import_(
         record = begin_run(settings.home, spec, chosen, trigger="cli", kind="import")
         note(f"run {chosen}: {len(outputs):,} outputs")
         try:
-            import_outputs(settings, record, outputs)
+            import_outputs(settings, record, outputs, say=note)
         except NightbenchError:
             forget_unsent(settings.home, chosen)
             raise

@@ -105,12 +105,15 @@ def plan(
 ) -> None:
     """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing."""
     from tasks.estimate import estimate_plan
-    from tasks.work import load_suites, plan_run
+    from tasks.work import load_suites, notes_on_graders, plan_run
 
     spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
-    planned = plan_run("plan", spec, load_suites(settings, spec))
+    suites = load_suites(settings, spec)
+    planned = plan_run("plan", spec, suites)
     _note_doubtful_names(spec)
+    for sentence in notes_on_graders(spec, suites):
+        note(sentence)
     estimate = estimate_plan(planned, settings.home.warehouse)
     if as_json:
         print_json(estimate.as_dict())
@@ -193,6 +196,8 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
             forget_unsent(settings.home, run_id)
             raise
         note(f"run {run_id}")
+        for sentence in work.notes:
+            note(sentence)
         import flows.evaluate  # noqa: F401 - two seconds of Prefect, while its server is coming up
 
         engine.wait()
@@ -259,11 +264,15 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
                 "costs": summary.costs,
             }
         )
+        for sentence in summary.notes():
+            note(sentence)
         return
     run_row = summary.run
     made_up = " (of simulated models: it says nothing of real ones)" if run_row["simulated"] else ""
     rows = summary.leaderboard_rows()
     print_table(f"Leaderboard{made_up}", rows, right=list(rows[0])[2:] if rows else [])
+    for sentence in summary.notes():
+        say(sentence)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
     answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"

@@ -10,15 +10,19 @@ import typer
 
 from flows.cli.run import DirOption
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from flows.cli.suite_check import check
 from tasks.home import Settings
-from warehouse.errors import SuiteError
+from warehouse.errors import SpecError, SuiteError
 
 SHOWN_PROMPTS = 3
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Examples:  nightbench suites   |   nightbench suites json_only")(suites)
+    app.command(
+        epilog="Examples:  nightbench suites   |   nightbench suites json_only   |   "
+        "nightbench suites check json_only"
+    )(suites)
     datasets = typer.Typer(help="The data of public suites.", no_args_is_help=True)
     datasets.command(
         epilog="Examples:  nightbench datasets pull gsm8k   |   nightbench datasets pull --from ~/benchmarks"
@@ -29,12 +33,33 @@ def register(app: typer.Typer) -> None:
 
 
 def suites(
-    suite: Annotated[str | None, typer.Argument(metavar="[SUITE]", help="Show three of its prompts.")] = None,
+    suite: Annotated[
+        str | None, typer.Argument(metavar="[SUITE]", help="Show three of its prompts. `check`: check NAME.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="After `check`: the suite that is checked.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="P/M", help="check: a model whose context the rows must fit."),
+    ] = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the suites with their sample counts and what is missing, or show one."""
+    """List the suites with their sample counts and what is missing, or show one.
+
+    With `check NAME`: duplicate questions, empty, contradictory or leaked targets, unbalanced letters, rows
+    over a model's context, broken encodings, re-typed columns, near-duplicates in other suites. Exit code 1
+    where something is an error or a warning.
+    """
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
+    if suite == "check":
+        check(settings, name, model or (), as_json=as_json)
+        return
+    if name is not None or model:
+        raise SpecError(
+            f'nightbench suites {suite}: "{name or "--model"}" belongs to `nightbench suites check NAME`.'
+        )
     if suite is not None:
         _show(settings, suite, as_json=as_json)
         return
@@ -104,7 +129,7 @@ def _row(settings: Settings, name: str) -> dict[str, object]:
         folder = find_suite(name, settings.suite_folders)
         definition = read_definition(folder)
         row["title"] = definition.card.title
-        row["graders"] = ", ".join(grader.type for grader in definition.card.graders)
+        row["graders"] = _graders([grader.type for grader in definition.card.graders])
         missing = missing_files(definition, settings.home.cache)
         if missing:
             row["missing"] = f"nightbench datasets pull {name}"
@@ -117,16 +142,27 @@ def _row(settings: Settings, name: str) -> dict[str, object]:
     return row
 
 
+def _graders(types: list[str]) -> str:
+    """The types of a suite's graders, those marked that do not exist yet."""
+    from tasks.grade.planned import PLANNED
+
+    return ", ".join(f"{kind} (planned)" if kind in PLANNED else kind for kind in types)
+
+
 def _show(settings: Settings, name: str, *, as_json: bool) -> None:
+    from tasks.grade.planned import PLANNED
+    from tasks.land.rows import sealed_messages, sealed_target
     from tasks.load.discover import find_suite
     from tasks.load.render import render_messages
     from tasks.load.samples import load_suite
 
     suite = load_suite(find_suite(name, settings.suite_folders), settings.home.cache)
-    shown = [
-        (sample, render_messages(suite, sample, system=None, prompt=None))
-        for sample in suite.samples[:SHOWN_PROMPTS]
-    ]
+    shown = []
+    for sample in suite.samples[:SHOWN_PROMPTS]:
+        target, messages = sample.target, list(render_messages(suite, sample, system=None, prompt=None))
+        if suite.sealed:
+            target, messages = sealed_target(sample, target), sealed_messages(messages)
+        shown.append((sample, target, messages))
     if as_json:
         print_json(
             {
@@ -136,16 +172,21 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
                 "licence": suite.licence,
                 "citation": suite.citation,
                 "params": suite.params,
-                "graders": [{"type": grader.type, **grader.options} for grader in suite.graders],
+                "graders": [
+                    {"type": grader.type, **grader.options}
+                    | ({"planned": True} if grader.type in PLANNED else {})
+                    for grader in suite.graders
+                ],
                 "samples": len(suite.samples),
+                "sealed": suite.sealed,
                 "prompts": [
                     {
                         "sample_id": sample.sample_id,
                         "category": sample.category,
                         "messages": messages,
-                        "target": sample.target,
+                        "target": target,
                     }
-                    for sample, messages in shown
+                    for sample, target, messages in shown
                 ],
             }
         )
@@ -154,9 +195,13 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
     for label, value in (("licence", suite.licence), ("citation", suite.citation), ("folder", suite.folder)):
         if value:
             say(f"{label}: {value}")
-    say("graders: " + ", ".join(grader.type for grader in suite.graders))
-    for sample, messages in shown:
-        say(f"\n--- {sample.sample_id} ({sample.category or 'no category'}), target: {sample.target}")
+    say("graders: " + _graders([grader.type for grader in suite.graders]))
+    if any(grader.type in PLANNED for grader in suite.graders):
+        say("         planned: nightbench does not have it yet, and answers land without its grade")
+    if suite.sealed:
+        say("sealed:  its text is not to be published; hashes stand in its place here and in the tables")
+    for sample, target, messages in shown:
+        say(f"\n--- {sample.sample_id} ({sample.category or 'no category'}), target: {target}")
         for turn in messages:
             say(f"[{turn['role']}]\n{turn['content']}")
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tasks.call.journal_end import TEXT, journal_went
 from tasks.call.journal_reader import journal_files, read_journal
 from tasks.call.journal_records import is_whole
 from warehouse.errors import NightbenchError
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     place = Path(arguments[0])
     files = [place] if place.is_file() else journal_files(place)
+    if journal_went(place):
+        sys.stderr.write(f"{place}: {TEXT}")
+        return 1
     if not files:
         sys.stderr.write(f"{place}: no journal here. A run's lies in <home>/journal/<run id>.\n")
         return 1

@@ -42,6 +42,10 @@ class Grader(ABC):
             return failed("unparsable", f'extract = "{self.extract}" found nothing in the response')
         return self.compare(sample, found)
 
+    def judge_refusal(self, sample: Sample, spoiled: Grade) -> Grade:
+        """The grade where the service itself refused; `spoiled` is the 0 that this is to most graders."""
+        return spoiled
+
     @abstractmethod
     def compare(self, sample: Sample, answer: str) -> Grade:
         """Judge the extracted answer."""

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -9,10 +10,13 @@ from tasks.grade.base import Grader, options_of
 from tasks.grade.choice import Choice
 from tasks.grade.exact import Exact
 from tasks.grade.extract import make_extractor
+from tasks.grade.facts import Facts
 from tasks.grade.includes import Includes
 from tasks.grade.json_only import JsonOnly, JsonPresent
 from tasks.grade.json_schema import JsonSchema
 from tasks.grade.numeric import Numeric
+from tasks.grade.planned import PLANNED, Planned
+from tasks.grade.refusal import Refusal
 from tasks.grade.regex import Regex
 from tasks.model import GraderConfig
 from warehouse.errors import SuiteError
@@ -26,6 +30,8 @@ GRADERS: Mapping[str, type[Grader]] = {
     "json_only": JsonOnly,
     "json_present": JsonPresent,
     "json_schema": JsonSchema,
+    "refusal": Refusal,
+    "facts": Facts,
 }
 
 
@@ -51,9 +57,11 @@ def make_grader(config: GraderConfig, place: str) -> Grader:
 
     Raises: SuiteError: an unknown type, an unknown or unfit option, a bad extractor, pattern or schema.
     """
+    if config.type in PLANNED:
+        return _planned(config, place)
     kind = GRADERS.get(config.type)
     if kind is None:
-        near = difflib.get_close_matches(config.type, GRADERS, n=3)
+        near = difflib.get_close_matches(config.type, [*GRADERS, *PLANNED], n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(GRADERS)}."
         raise SuiteError(f'{place}: there is no grader of type "{config.type}". Nothing was sent. {hint}')
     known = options_of(kind)
@@ -63,8 +71,18 @@ def make_grader(config: GraderConfig, place: str) -> Grader:
             f'{place}: the grader "{config.type}" has no option "{unknown[0]}". Nothing was sent. '
             f"Its options are {', '.join(known)}."
         )
+    return _made(kind, config.options, place)
+
+
+def _planned(config: GraderConfig, place: str) -> Grader:
+    """Of the options only those that every grader has are known already."""
+    options = {name: value for name, value in config.options.items() if name in options_of(Planned)}
+    return _made(Planned, {**options, "name": options.get("name") or config.type}, place)
+
+
+def _made(kind: type[Grader], options: Mapping[str, Any], place: str) -> Grader:
     try:
-        grader: Grader = _reader(kind).validate_python(dict(config.options))
+        grader: Grader = _reader(kind).validate_python(dict(options))
         make_extractor(grader.extract)
     except ValidationError as error:
         raise SuiteError(f"{place}: {_sentence(error)}. Nothing was sent.") from error

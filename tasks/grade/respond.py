@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 
 from tasks.grade.base import Grader, failed
+from tasks.grade.planned import Planned
 from tasks.model import Answer, Grade, Reason, Sample
 
 
 def grade_answer(graders: Sequence[Grader], sample: Sample, answer: Answer) -> list[tuple[Grader, Grade]]:
     """Each grader with its grade of one answer; the first is the suite's score.
 
-    A spoiled answer gets the same 0 from every grader (`spoiled`). A call that failed has no answer and no
-    grade: that is the caller's to count.
+    A spoiled answer gets the same 0 from every grader (`spoiled`), save that a refusal or a filtered answer
+    may be what one wants (`Grader.judge_refusal`). A call that failed has no answer and no grade: that is
+    the caller's to count. A planned grader gives none, whatever the answer.
     """
+    there = [grader for grader in graders if not isinstance(grader, Planned)]
     grade = spoiled(answer)
+    if grade is not None and grade.reason in {"refusal", "content_filter"}:
+        return [(grader, grader.judge_refusal(sample, grade)) for grader in there]
     if grade is not None:
-        return [(grader, grade) for grader in graders]
+        return [(grader, grade) for grader in there]
     text = answer.text or ""
-    return [(grader, grader.grade(sample, text)) for grader in graders]
+    return [(grader, grader.grade(sample, text)) for grader in there]
 
 
 def spoiled(answer: Answer) -> Grade | None:

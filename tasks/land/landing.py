@@ -64,13 +64,19 @@ class Landing:
             self.answered += outcome.status == "answered"
             self.failed += outcome.status == "failed"
             if call.prompt_hash.bytes not in prompts:
-                prompts[call.prompt_hash.bytes] = prompt_row(call)
-        self._writers["calls"].write([call_row(self._run_id, call, outcome) for call, outcome, _ in graded])
+                prompts[call.prompt_hash.bytes] = prompt_row(call, sealed=suite.sealed)
+        self._writers["calls"].write(
+            [call_row(self._run_id, call, outcome, sealed=suite.sealed) for call, outcome, _ in graded]
+        )
         self._writers["attempts"].write(
             [attempt_row(self._run_id, attempt) for _, outcome, _ in graded for attempt in outcome.attempts]
         )
         self._writers["grades"].write(
-            [grade_row(self._run_id, self._graded_at, judged) for _, _, grades in graded for judged in grades]
+            [
+                grade_row(self._run_id, self._graded_at, judged, sealed=suite.sealed)
+                for _, _, grades in graded
+                for judged in grades
+            ]
         )
 
     def finish(self) -> Landed:

@@ -1,12 +1,17 @@
-"""Rows of the warehouse's tables from the values of a run; names as in design.md, "The warehouse"."""
+"""Rows of the warehouse's tables from the values of a run; names as in design.md, "The warehouse".
 
+Of a sealed suite, ids, categories and clusters are kept; its own text becomes hashes, and what a model or a
+server said becomes NULL, since either may quote it.
+"""
+
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tasks.model import Attempt, Call, Judged, Outcome, Suite, Usage
+from tasks.model import Attempt, Call, Judged, Message, Outcome, Sample, Suite, Usage
 from warehouse.prices import resolve_priced_as
 
 Row = dict[str, object]
@@ -20,28 +25,47 @@ def is_simulated(model: str) -> bool:
 def sample_rows(suite: Suite) -> Iterator[Row]:
     """The samples of a suite version, all of them, whatever part a run asks."""
     for sample in suite.samples:
+        targets = [sealed_target(sample, target) if suite.sealed else target for target in sample.targets]
         yield {
             "suite": suite.name,
             "suite_version": suite.version,
             "sample_id": sample.sample_id,
-            "input": sample.input,
-            "target": sample.target,
-            "targets": list(sample.targets),
+            "input": sealed_text(sample.input) if suite.sealed else sample.input,
+            "target": sealed_target(sample, sample.target) if suite.sealed else sample.target,
+            "targets": targets,
             "category": sample.category,
             "cluster": sample.cluster,
             "scored": sample.scored,
-            "metadata": _json(sample.metadata) if sample.metadata else None,
+            "metadata": _json(sample.metadata) if sample.metadata and not suite.sealed else None,
         }
 
 
-def prompt_row(call: Call) -> Row:
+def sealed_text(text: str | None) -> str | None:
+    """What stands in place of a sealed suite's text: `sha256:` and the hash of it."""
+    return None if text is None else _hashed(text)
+
+
+def sealed_target(sample: Sample, target: str | None) -> str | None:
+    """The hash of a target with its sample's whole row: that of a letter alone would be guessed at once."""
+    return None if target is None else _hashed(f"{sorted(sample.row.items())!r}\0{target}")
+
+
+def sealed_messages(messages: Sequence[Message]) -> list[Message]:
+    """A conversation with a hash in place of each turn's text."""
+    return [Message(role=turn["role"], content=_hashed(turn["content"])) for turn in messages]
+
+
+def prompt_row(call: Call, *, sealed: bool = False) -> Row:
     """The prompt of a call as it is sent."""
-    return {"prompt_hash": call.prompt_hash, "messages": _json(list(call.messages)), "system": call.system}
+    messages = sealed_messages(call.messages) if sealed else list(call.messages)
+    system = sealed_text(call.system) if sealed else call.system
+    return {"prompt_hash": call.prompt_hash, "messages": _json(messages), "system": system}
 
 
-def call_row(run_id: str, call: Call, outcome: Outcome) -> Row:
+def call_row(run_id: str, call: Call, outcome: Outcome, *, sealed: bool = False) -> Row:
     """A call that has ended."""
     answer = outcome.answer
+    said = None if sealed else answer
     return {
         "run_id": run_id,
         "call_key": call.call_key,
@@ -67,11 +91,11 @@ def call_row(run_id: str, call: Call, outcome: Outcome) -> Row:
         "attempts": len(outcome.attempts),
         "status": outcome.status,
         "error_kind": outcome.error_kind,
-        "error": outcome.error,
+        "error": None if sealed else outcome.error,
         "stop_reason": answer.stop_reason if answer else None,
         "raw_stop_reason": answer.raw_stop_reason if answer else None,
-        "response": answer.text if answer else None,
-        "reasoning": answer.reasoning if answer else None,
+        "response": said.text if said else None,
+        "reasoning": said.reasoning if said else None,
         **_token_columns(answer.usage if answer else None),
         "request_id": answer.request_id if answer else None,
         "reused_from": None,
@@ -107,7 +131,7 @@ def attempt_row(run_id: str, attempt: Attempt) -> Row:
     }
 
 
-def grade_row(run_id: str, graded_at: datetime, judged: Judged) -> Row:
+def grade_row(run_id: str, graded_at: datetime, judged: Judged, *, sealed: bool = False) -> Row:
     """One grade of one call."""
     call, grade = judged.call, judged.grade
     return {
@@ -126,9 +150,9 @@ def grade_row(run_id: str, graded_at: datetime, judged: Judged) -> Row:
         "is_score": judged.is_score,
         "score": grade.score,
         "passed": grade.passed,
-        "answer": grade.answer,
+        "answer": None if sealed else grade.answer,
         "reason": grade.reason,
-        "explanation": grade.explanation,
+        "explanation": None if sealed else grade.explanation,
         "judge_call_key": None,
         "variant_version": call.variant_version,
         "simulated": is_simulated(call.model),
@@ -148,6 +172,10 @@ def _token_columns(usage: Usage | None) -> Row:
         "reasoning_tokens": usage.reasoning_tokens,
         "tokens_estimated": usage.estimated,
     }
+
+
+def _hashed(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _json(value: object) -> str:

@@ -5,6 +5,7 @@
     prompt.jinja   the user message (tasks/load/render.py); absent: the column `input`
 
 In place of prompt.jinja, suite.toml may say `prompt`: another .jinja file's name, or the template itself.
+A suite whose text is not to be published says `sealed = true` (tasks/load/sealed.py).
 """
 
 import codecs
@@ -53,16 +54,25 @@ class GraderEntry(BaseModel):
         return GraderConfig(type=self.type, options=dict(self.model_extra or {}))
 
 
+class Archive(Part):
+    """What is read out of a zip archive: one member, in memory, as a table for samples.sql."""
+
+    member: str = Field(min_length=1)  # .csv, .tsv or .jsonl, with a header line or keys
+    password: str | None = Field(None, min_length=1)  # as its authors publish it
+    table: str = Field("source", pattern=r"^[a-z_][a-z0-9_]*$")
+
+
 class Source(Part):
     """One pinned file: where it is downloaded from, its sha256, and how it is kept.
 
     Kept is always plain UTF-8 content. With `gunzip` the file at `url` is compressed; `sha256_of` says
     whether the pin is of the content after gunzip (which then may also be found uncompressed) or of the
-    file as it lies.
+    file as it lies. An `archive` is kept as it lies, and may lack its pin until a first pull has told it.
     """
 
     url: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    archive: Archive | None = None
     filename: str = ""  # default: the last part of the url, without .gz where it is gunzipped
     encoding: str = "utf-8"
     gunzip: bool = False
@@ -96,6 +106,14 @@ class Source(Part):
             return {**fields, "filename": name.removesuffix(".gz") if fields.get("gunzip") else name}
         return fields
 
+    @check_whole(mode="after")
+    def _pinned(self) -> "Source":
+        if self.archive is None and self.sha256 is None:
+            raise ValueError("sha256 is missing; only an archive may do without until its first pull")
+        if self.archive is not None and (self.gunzip or self.encoding != "utf-8"):
+            raise ValueError("an archive is kept as it lies: it has neither gunzip nor an encoding")
+        return self
+
     @field_validator("filename")
     @classmethod
     def _plain_filename(cls, value: str) -> str:
@@ -116,6 +134,15 @@ class Card(Part):
     prompt: str | None = Field(None, min_length=1)
     params: dict[str, Any] = Field(default_factory=dict)
     graders: list[GraderEntry] = Field(min_length=1)
+    sealed: bool = False  # its text, and what models say to it, is nowhere kept in clear
+
+    @check_whole(mode="after")
+    def _passwords_are_of_sealed_suites(self) -> "Card":
+        if not self.sealed and any(source.archive and source.archive.password for source in self.source):
+            raise ValueError(
+                "an archive has a password, so its text is not to be published: say sealed = true"
+            )
+        return self
 
     @field_validator("source")
     @classmethod
@@ -124,6 +151,9 @@ class Card(Part):
         twins = sorted({name for name in names if names.count(name) > 1})
         if twins:
             raise ValueError(f'the file "{twins[0]}" is there twice; set filename')
+        tables = [source.archive.table for source in value if source.archive]
+        if len(set(tables)) < len(tables):
+            raise ValueError("two archives have one table; set archive.table")
         return value
 
 
@@ -152,7 +182,8 @@ class Definition:
 
         `cache` is the home's cache folder.
         """
-        pins = [source.model_dump(mode="json", exclude={"url"}) for source in self.sources]
+        fields = {"url", "archive"}  # an archive is the same file, whatever is read out of it
+        pins = [source.model_dump(mode="json", exclude=fields, exclude_none=True) for source in self.sources]
         return cache / self.name / short_hash(sorted(pins, key=lambda pin: str(pin["filename"])))
 
 

@@ -16,7 +16,8 @@ def discover(folders: Sequence[Path]) -> dict[str, Path]:
 
     The name is the one in suite.toml; a suite.toml that is not TOML is found by its folder's name, so that
     one broken suite does not hide the others, and reading it says what is wrong. A name has one folder: a
-    user's suite never takes the place of a built-in one, nor one user's that of another.
+    user's suite never takes the place of a built-in one, nor one user's that of another. A folder that may
+    not be looked into counts as a suite of its name, and reading it says so.
 
     Raises: SuiteError: a folder does not exist or is itself a suite, or a name is there twice.
     """
@@ -62,12 +63,19 @@ def _suite_folders(parent: Path) -> list[Path]:
             f"lies in: {parent.parent}."
         )
     try:
-        return sorted(folder for folder in parent.iterdir() if (folder / CARD).is_file())
+        return sorted(folder for folder in parent.iterdir() if _is_suite(folder))
     except OSError as error:
         raise SuiteError(
             f"{parent}: cannot be read as a folder of suites ({error.strerror}). Nothing was sent. Check "
             f"NIGHTBENCH_SUITES (a path list) and --suites-dir."
         ) from error
+
+
+def _is_suite(folder: Path) -> bool:
+    try:
+        return (folder / CARD).is_file()
+    except PermissionError:  # reading the definition says so; the others are not hidden by it
+        return True
 
 
 def _name(folder: Path) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
-from tasks.load.definition import Definition, Source
+from tasks.load.definition import CARD, Definition, Source
 from tasks.load.fetch import download
 from tasks.load.seek import CHUNK_BYTES, Digests, Found, Gunzip, find, matches, read_digests
 from warehouse.errors import SuiteError
@@ -64,7 +64,7 @@ def pull(
     """Bring every pinned file of a suite into the cache; a file that is there is not asked for again.
 
     With `from_dir` nothing is downloaded. Of two pulls of one suite at once, the second waits for the first
-    and finds its files.
+    and finds its files. What came for a source without a pin is told with its sha256, to be pinned.
 
     Raises: SuiteError: a file cannot be had, or is not the pinned one; the others are kept.
     """
@@ -90,14 +90,29 @@ def pull(
             f"{error.filename or folder}: {error.strerror}, while pulling {definition.name}. What is whole "
             f"is kept. Mend that (space, permissions) and give the same command again."
         ) from error
+    unpinned = {source.filename for source in definition.sources if source.sha256 is None}
+    for file in files:
+        if file.filename in unpinned and file.how != "present":
+            warn(_to_pin(definition, file))
     absent = missing_files(definition, cache)
     if absent:
-        pins = "".join(f"\n  {source.filename}: sha256 {source.sha256}" for source in absent)
+        pins = "".join(
+            f"\n  {source.filename}: " + (f"sha256 {source.sha256}" if source.sha256 else "by this name")
+            for source in absent
+        )
         raise SuiteError(
             f"{from_dir}: {len(absent)} of the {len(definition.sources)} files of {definition.name} are not "
             f"in it, under any name; what was found is kept. Look elsewhere, or pull without --from.{pins}"
         )
     return files
+
+
+def _to_pin(definition: Definition, file: PulledFile) -> str:
+    """What to write into suite.toml, so that the next pull gets this very file or none."""
+    return (
+        f"{definition.name}: {file.filename} is not pinned. Where it is what you expect, pin it in "
+        f'{definition.folder / CARD}, sha256 = "{read_digests(file.path).file}", and pull again.'
+    )
 
 
 def _present(source: Source, folder: Path) -> PulledFile:

@@ -4,20 +4,17 @@ import difflib
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Template, TemplateSyntaxError, UndefinedError
 
 from tasks.load.definition import CARD, PROMPT
+from tasks.load.sandbox import PrintsNullError, PromptEnvironment, TooMuchError, render
+from tasks.load.sealed import LEFT_OUT
 from tasks.model import Message, Sample, Suite
 from warehouse.errors import SuiteError
 
+_ENVIRONMENT = PromptEnvironment()
 UNDEFINED = re.compile(r"'([^']+)' is undefined")
-
-
-class PrintsNullError(Exception):
-    """A template would print NULL, as the word None."""
 
 
 def render_messages(
@@ -70,9 +67,15 @@ def _user_text(suite: Suite, sample: Sample, prompt: str | None) -> str:
 
 def _render(text: str, sample: Sample, suite: Suite, *, of_entry: bool) -> str:
     try:
-        return _compiled(text).render(sample.row)
+        return render(_compiled(text), sample.row)
     except Exception as error:  # a template is a program and may raise anything
-        raise _explained(error, sample, _where(suite, of_entry=of_entry)) from error
+        where = _where(suite, of_entry=of_entry)
+        if suite.sealed and not isinstance(error, TemplateSyntaxError | PrintsNullError | TooMuchError):
+            raise SuiteError(
+                f'{where}: sample "{sample.sample_id}": the template fails ({type(error).__name__}); '
+                f"{LEFT_OUT}. The sample has: {', '.join(sample.row)}. Nothing was sent."
+            ) from None
+        raise _explained(error, sample, where) from error
 
 
 def _where(suite: Suite, *, of_entry: bool) -> str:
@@ -94,6 +97,11 @@ def _explained(error: Exception, sample: Sample, where: str) -> SuiteError:
             f"{place}: the template prints a NULL. Nothing was sent. NULL there: {empty or 'no column'}. "
             f"Leave the row out of samples.sql, or write {{{{ column or '' }}}}."
         )
+    if isinstance(error, TooMuchError):
+        return SuiteError(
+            f"{place}: the template does not come to an end: {error}. Nothing was sent. Look at its loops, "
+            f"or have samples.sql prepare what the prompt needs."
+        )
     return SuiteError(f"{place}: the template fails ({type(error).__name__}: {error}). Nothing was sent.")
 
 
@@ -107,23 +115,6 @@ def _undefined(error: UndefinedError, sample: Sample) -> str:
     return f'the template names the column "{found[1]}", which the sample does not have. {columns}{hint}'
 
 
-def _printed(value: Any) -> Any:
-    if value is None:
-        raise PrintsNullError
-    return value
-
-
 @lru_cache(maxsize=128)
 def _compiled(text: str) -> Template:
-    return _environment().from_string(text)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> SandboxedEnvironment:
-    """Sandboxed: a template comes with a suite; not escaped: a prompt is text, not a page."""
-    return SandboxedEnvironment(
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-        finalize=_printed,
-    )
+    return _ENVIRONMENT.from_string(text)

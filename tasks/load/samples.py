@@ -6,6 +6,7 @@ graders; the well-known columns are made into what the tables hold, and refused 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from tasks.load.definition import SQL, Definition, read_definition
 from tasks.load.pull import missing_files
 from tasks.load.query import Column, Row, running
+from tasks.load.sealed import LEFT_OUT, read_tables
 from tasks.model import Message, Sample, Suite, canonical_json
 from warehouse.errors import SuiteError
 
@@ -34,11 +36,12 @@ def load_suite(folder: Path, cache: Path) -> Suite:
             f"Run `nightbench datasets pull {definition.name}` (with `--from DIR` where the files lie in a "
             f"folder already)."
         )
-    path = folder / SQL
-    with running(definition.sql, path, definition.pulled(cache)) as result:
+    path, pulled, sealed = folder / SQL, definition.pulled(cache), definition.card.sealed
+    tables = read_tables(definition, pulled)
+    with running(definition.sql, path, pulled, tables, sealed=sealed) as result:
         _check_columns(result.columns, definition, path)
         columns = tuple(column.name for column in result.columns)
-        samples = tuple(_samples(columns, result.rows, path))
+        samples = tuple(_samples(columns, result.rows, path, sealed))
     if not samples:
         raise SuiteError(f"{path}: the query returns no rows. Nothing was sent. A suite has at least one.")
     card = definition.card
@@ -53,6 +56,7 @@ def load_suite(folder: Path, cache: Path) -> Suite:
         graders=tuple(entry.config() for entry in card.graders),
         prompt=definition.prompt,
         samples=samples,
+        sealed=sealed,
     )
 
 
@@ -107,7 +111,7 @@ def _check_columns(columns: Sequence[Column], definition: Definition, path: Path
         )
 
 
-def _samples(names: Sequence[str], rows: Iterator[Row], path: Path) -> Iterator[Sample]:
+def _samples(names: Sequence[str], rows: Iterator[Row], path: Path, sealed: bool) -> Iterator[Sample]:
     seen: set[str] = set()
     for number, values in enumerate(rows, start=1):
         row = dict(zip(names, values, strict=True))
@@ -126,6 +130,12 @@ def _samples(names: Sequence[str], rows: Iterator[Row], path: Path) -> Iterator[
         try:
             yield _sample(sample_id, row)
         except ValueError as error:
+            if sealed:  # our words for it begin with the column
+                column = re.match(r'"\w+"', str(error))
+                raise SuiteError(
+                    f'{path}: sample "{sample_id}": {column[0] if column else "a value"} is not what it must '
+                    f"be; {LEFT_OUT}. Nothing was sent."
+                ) from None
             raise SuiteError(f'{path}: sample "{sample_id}": {error}. Nothing was sent.') from error
 
 

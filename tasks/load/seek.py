@@ -34,7 +34,7 @@ def find(sources: Iterable[Source], folder: Path, warn: Callable[[str], None]) -
     """Where each source's file lies beneath `folder`, by the source's file name; those not found are absent.
 
     Every file is read once, as a stream, and only until all are found. What cannot be read, and a folder
-    that links back to itself, is passed over with a warning.
+    that links back to itself, is passed over with a warning. A source without a pin is found by its name.
     """
     wanted = {source.filename: source for source in sources}
     found: dict[str, Found] = {}
@@ -45,7 +45,7 @@ def find(sources: Iterable[Source], folder: Path, warn: Callable[[str], None]) -
             warn(f"{path}: passed over, cannot be read ({error.strerror}).")
             continue
         for name, source in list(wanted.items()):
-            compressed = matches(digests, source)
+            compressed = matches(digests, source) if source.sha256 or path.name == name else None
             if compressed is not None:
                 found[name] = Found(path, compressed)
                 del wanted[name]
@@ -55,7 +55,12 @@ def find(sources: Iterable[Source], folder: Path, warn: Callable[[str], None]) -
 
 
 def matches(digests: Digests, source: Source) -> bool | None:
-    """Whether a file is the pinned one: None if it is not, else whether it must be gunzipped to be kept."""
+    """Whether a file is the pinned one: None if it is not, else whether it must be gunzipped to be kept.
+
+    Any file is that of a source without a pin.
+    """
+    if source.sha256 is None:
+        return False
     if source.sha256_of == "file":
         return source.gunzip if digests.file == source.sha256 else None
     if digests.file == source.sha256:

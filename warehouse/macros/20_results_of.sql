@@ -69,6 +69,7 @@ by_sample as (
         sample_id,
         count(passed) as n_graded,
         count(*) filter (passed) as n_passed,
+        count(*) filter (status = 'answered') as n_answered,
         avg(score) as score,
         count(*) filter (status = 'failed') as n_failed,
         count(*) filter (reason in ('refusal', 'content_filter')) as n_refused,
@@ -84,6 +85,7 @@ results as (
         variant,
         count(*) filter (n_graded > 0) as n,
         sum(n_passed / n_graded) filter (n_graded > 0) as passed,
+        count(*) filter (n_graded = 0 and n_answered > 0) as n_ungraded,
         cast(sum(n_passed) as bigint) as n_passed,
         avg(score) as mean_score,
         cast(sum(n_failed) as bigint) as n_failed,
@@ -109,7 +111,8 @@ select
     spent.latency_p50,
     spent.latency_p95,
     spent.input_tokens,
-    spent.output_tokens
+    spent.output_tokens,
+    coalesce(results.n_ungraded, 0) as n_ungraded
 from entries
 inner join spent
     on spent.run_id = entries.run_id

@@ -26,6 +26,7 @@
 -- suite_version    varchar         full version of the suite; only equal ones compare
 -- variant_version  varchar         8 hex of model, params, system and prompt
 -- usd_priced       decimal(18,12)  cost of the calls whose cost is known
+-- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
 select
     suite,
     model,
@@ -49,7 +50,8 @@ select
     run_date,
     suite_version,
     variant_version,
-    usd_priced
+    usd_priced,
+    n_ungraded
 from results_of('current_runs')
 qualify row_number() over (
     partition by suite, model, variant

@@ -29,6 +29,7 @@
 -- limit            bigint          samples the spec allowed; null: all; to be written "limit"
 -- full_length      boolean         every sample of the suite was asked
 -- simulated        boolean         the answers come from the loopback server
+-- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
 select
     suite,
     model,
@@ -57,6 +58,7 @@ select
     status,
     "limit",
     full_length,
-    simulated
+    simulated,
+    n_ungraded
 from results_of('run_variants')
 order by run_date desc, run_id, suite, accuracy desc nulls last, variant

@@ -27,6 +27,7 @@
 -- usd_priced       decimal(18,12)  cost of the calls whose cost is known
 -- limit            bigint          samples the spec allowed; null: all; to be written "limit"
 -- full_length      boolean         every sample of the suite was asked
+-- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
 select
     suite,
     model,
@@ -52,7 +53,8 @@ select
     variant_version,
     usd_priced,
     "limit",
-    full_length
+    full_length,
+    n_ungraded
 from results_of('current_simulated')
 qualify row_number() over (
     partition by suite, model, variant

@@ -1,7 +1,8 @@
 """Believable text: some reasoning around an answer, in the form that the question asks for.
 
 The same draws write the same text. A right answer is always where its form's extractor finds it: the number
-last, the letter named, the value under its key, the code and the SQL in a fence, the text alone.
+last, the letter named, the value under its key or in its box, the code and the SQL in a fence, the text
+alone.
 """
 
 import json
@@ -38,6 +39,8 @@ def write_answer(entry: PlanEntry | None, prompt: str, family: Family, draw: Dra
         case "code" | "sql":
             language = "python" if entry.form == "code" else "sql"
             return f"{draw.pick(_phrases()[entry.form])}\n\n```{language}\n{answer.strip(chr(10))}\n```"
+        case "boxed":
+            return f"{write_reasoning(prompt, family, draw)}\n\n\\[\\boxed{{{answer}}}\\]"
         case "number" | "letter":
             last = draw.pick(_phrases()[entry.form]).format(answer=answer)
             return f"{write_reasoning(prompt, family, draw)}\n\n{last}"

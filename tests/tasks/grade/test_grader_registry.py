@@ -9,6 +9,7 @@ import pytest
 
 import tasks.grade.base
 from tasks.grade.base import Grader
+from tasks.grade.planned import PLANNED, Planned, note_of
 from tasks.grade.registry import GRADERS, make_grader, make_graders
 from tasks.model import GraderConfig
 from warehouse.errors import SuiteError
@@ -26,7 +27,7 @@ def test_every_grader_of_the_folder_is_registered_under_its_type() -> None:
     assert written == set(GRADERS.values())
     assert {name: kind.type for name, kind in GRADERS.items()} == {name: name for name in GRADERS}
     for path in folder.glob("*.py"):
-        if "(Grader)" in path.read_text(encoding="utf-8"):
+        if path.name != "planned.py" and "(Grader)" in path.read_text(encoding="utf-8"):
             assert any(Path(inspect.getfile(kind)) == path for kind in GRADERS.values()), path
 
 
@@ -79,3 +80,36 @@ def test_graders_keep_their_order_and_need_names_of_their_own() -> None:
     assert [grader.name for grader in make_graders(named, PLACE)] == ["exact", "loosely"]
     with pytest.raises(SuiteError, match="no grader"):
         make_graders([], PLACE)
+
+
+@pytest.mark.parametrize("kind", PLANNED)
+def test_a_planned_grader_is_known_and_its_options_are_not_judged_yet(kind: str) -> None:
+    assert kind not in GRADERS, "it exists: take it off the list"
+    grader = make_grader(GraderConfig(kind, {"extract": "code", "timeout_s": 5}), PLACE)
+    assert isinstance(grader, Planned)
+    assert (grader.name, grader.extract) == (kind, "code")
+    named = make_grader(GraderConfig(kind, {"name": "tests"}), PLACE)
+    assert named.name == "tests"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("pyton_tests", {}, "Did you mean python_tests"),
+        ("math", {"extract": "boxd"}, "did you mean boxed"),
+        ("math", {"name": 1}, '"name" is 1'),
+    ],
+)
+def test_what_is_known_of_a_planned_grader_is_checked(kind: str, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(SuiteError, match=said):
+        make_grader(GraderConfig(kind, options), PLACE)
+
+
+def test_a_note_says_what_will_be_missing() -> None:
+    def note(*kinds: str) -> str | None:
+        return note_of("mine", make_graders([GraderConfig(kind) for kind in kinds], PLACE))
+
+    assert note("exact") is None
+    assert 'suite "mine": nightbench does not have the grader "math" yet' in str(note("math"))
+    assert "have no score: their accuracy is not known, which is not 0" in str(note("math", "exact"))
+    assert 'the score is that of "exact"' in str(note("exact", "math"))

@@ -15,6 +15,11 @@ SAMPLE = Sample(
 )
 
 
+NINES = "{% for i in range(9999) %}" * 9
+DEEP = "{{ loop.index }}"
+ENDLESS = "does not come to an end: it takes more than 300,000 steps. Nothing was sent."
+
+
 def suite_of(prompt: str | None, folder: str = "suites/mine") -> Suite:
     return Suite(
         name="mine",
@@ -105,8 +110,40 @@ def test_messages_are_sent_whatever_template_there_is(
         pytest.param("{{ hint }}", "prints a NULL. Nothing was sent. NULL there: hint.", id="NULL"),
         pytest.param("{{ 1 / 0 }}", "fails (ZeroDivisionError", id="fails"),
         pytest.param("{{ question.__class__.__mro__ }}", "fails (SecurityError", id="out of the sandbox"),
+        pytest.param("{{ question | attr('__class__') }}", "fails (SecurityError", id="out by a filter"),
+        pytest.param("{{ '{0.__class__}'.format(question) }}", "fails (SecurityError", id="out by a format"),
+        pytest.param(
+            "{{ question.__init__.__globals__['os'].environ }}",
+            "fails (SecurityError",
+            id="to the environment",
+        ),
         pytest.param(
             "{% for i in range(10000000) %}x{% endfor %}", "fails (OverflowError", id="too long a loop"
+        ),
+        pytest.param(f"{NINES}{DEEP}{'{% endfor %}' * 9}", ENDLESS, id="loops in loops"),
+        pytest.param(f"{NINES}{'{% endfor %}' * 9}", ENDLESS, id="loops in loops that print nothing"),
+        pytest.param(
+            "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+            ENDLESS,
+            id="a macro that calls itself twice",
+        ),
+        pytest.param(
+            "{% for x in [60] recursive %}{{ loop([x - 1]) if x }}{{ loop([x - 1]) if x }}{% endfor %}",
+            ENDLESS,
+            id="a recursive loop",
+        ),
+        pytest.param("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "RecursionError", id="recursion"),
+        pytest.param(
+            "{% for i in range(90000) %}{{ 'x' * 9000 }}{% endfor %}",
+            "yields more than 33,554,432 characters",
+            id="too long a text",
+        ),
+        pytest.param("{{ 'x' * 10 ** 12 }}", "a product has more than", id="a product"),
+        pytest.param("{{ 10 ** 9999 }}", "more than 4,096 bits", id="a power"),
+        pytest.param(
+            "{% set ns = namespace(n=9) %}{% for i in range(99) %}{% set ns.n = ns.n * ns.n %}{% endfor %}",
+            "more than 4,096 bits",
+            id="squares of squares",
         ),
         pytest.param("{% include 'other' %}", "fails (TypeError", id="another file"),
         pytest.param(" \n", 'the prompt of sample "s1" is empty', id="empty"),
@@ -151,3 +188,28 @@ def test_a_suite_from_disk_is_rendered_by_its_columns(make_suite: Any, cache: Pa
     )
     suite = load_suite(folder, cache)
     assert render_messages(suite, suite.samples[0], system=None, prompt=None) == (user("1. x\n2. y\n2.50"),)
+
+
+def test_bounds_are_of_one_rendering_and_far_beyond_what_a_prompt_needs() -> None:
+    template = "{% for a in range(300) %}{% for b in range(300) %}{{ loop.last }}{% endfor %}{% endfor %}"
+    texts = {str(rendered(template)[0]["content"]) for _ in range(5)}
+    assert [len(text) for text in texts] == [300 * (299 * len("False") + len("True"))]
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ '-' * 3 }}{{ 2 ** 10 }}{{ 1.5 * 2 }}{{ [1] * 2 }}", "---10243.0[1, 1]"),
+        ("{% for a in [1, 2, 3] if a > 1 %}{{ loop.index }}/{{ loop.length }} {% endfor %}", "1/2 2/2 "),
+        ("{% for a in [] %}x{% else %}none{% endfor %}", "none"),
+        (
+            "{% for a in [[1, [2]], [3]] recursive %}{% if a is iterable %}({{ loop(a) }})"
+            "{% else %}{{ a }}{% endif %}{% endfor %}",
+            "(1(2))(3)",
+        ),
+        ("{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}", "a=1"),
+        ("{% macro b(x) %}<{{ x }}>{% endmacro %}{{ b(1) }}{{ 'ab' | upper }}", "<1>AB"),
+    ],
+)
+def test_what_is_bounded_works_as_in_jinja(template: str, text: str) -> None:
+    assert rendered(template) == (user(text),)

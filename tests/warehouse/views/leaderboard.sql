@@ -73,3 +73,30 @@ select 'r1' as run_id, k('a') as call_key, '1' as sample_id, 'answer' as role
 union all select 'r1', k('b'), '1', 'judge';
 -- expect leaderboard
 select 0.00065 as usd
+
+-- case: answers without a score are counted apart, and their accuracy is unknown
+-- given
+insert into runs by name select 'r1' as run_id;
+insert into samples by name
+select unnest(['1', '2', '3', '4']) as sample_id, unnest([true, true, true, false]) as scored;
+insert into calls by name select 'r1' as run_id, k(sample_id) as call_key, sample_id from samples;
+update calls set status = 'failed', input_tokens = null, output_tokens = null where sample_id = '3';
+insert into grades by name
+select 'r1' as run_id, 'r1' as grading_id, k('1') as call_key, 'second' as grader, false as is_score,
+    true as passed, 1.0 as score;
+-- expect leaderboard
+select 0::bigint as n, 2::bigint as n_ungraded, 1::bigint as n_failed, null::double as accuracy,
+    null::double as ci_low, null::double as ci_high, null::double as mean_score, 0.00195 as usd,
+    null::decimal(18, 12) as usd_per_correct
+
+-- case: a sample with one graded epoch is graded
+-- given
+insert into runs by name select 'r1' as run_id;
+insert into samples by name select '1' as sample_id;
+insert into calls by name
+select 'r1' as run_id, k('1' || epoch) as call_key, '1' as sample_id, epoch
+from (select unnest([1, 2]) as epoch);
+insert into grades by name
+select 'r1' as run_id, 'r1' as grading_id, k('11') as call_key, true as passed, 1.0 as score;
+-- expect leaderboard
+select 1::bigint as n, 0::bigint as n_ungraded, 1.0::double as accuracy

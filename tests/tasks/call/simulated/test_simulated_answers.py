@@ -12,6 +12,7 @@ from tasks.call.simulated.answers import write_answer
 from tasks.call.simulated.draws import Draw
 from tasks.call.simulated.families import family_of
 from tasks.call.simulated.mistakes import wrong_answer, wrong_number
+from tasks.grade.extract import extract
 from tests.tasks.call.simulated.loopback import GPT, QUESTION, SONNET, entry
 
 SEEDS = range(60)
@@ -55,6 +56,11 @@ def test_a_right_document_is_all_there_is() -> None:
 def test_right_code_is_in_a_fence(form: str, language: str) -> None:
     for text in all_right(form, "first line\n  second line\n"):
         assert f"```{language}\nfirst line\n  second line\n```" in text
+
+
+def test_a_right_formula_is_in_the_box() -> None:
+    for text in all_right("boxed", r"\frac{1}{\sqrt{2}}"):
+        assert extract("boxed", text) == r"\frac{1}{\sqrt{2}}"
 
 
 def test_a_right_text_stands_alone() -> None:
