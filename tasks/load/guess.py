@@ -183,7 +183,7 @@ class _Guess:
         )
 
     def _target(self, *, needed: bool) -> Field | None:
-        # A value before what holds fields: of gold.label the label is meant, and not {"label": ...}.
+        # A value before what holds fields: of gold.label the label is meant, not the object around it.
         found = self._by_name("target", NAMES["target"], lambda field: field.kind not in {"struct", "other"})
         found = found or self._by_name("target", NAMES["target"], lambda field: not _is_binary(field))
         if found:
@@ -229,8 +229,8 @@ class _Guess:
             first = next((value for value in field.values if value is not None), "")
             if found is None and isinstance(first, str) and first.lstrip().startswith("["):
                 raise SuiteError(
-                    f'{self.table.file}: the choices in "{field.name}" are lists that cannot be read. Nothing '
-                    f'was written. Write them as JSON, as in ["red", "blue"].'
+                    f'{self.table.file}: the choices in "{field.name}" are lists that cannot be read. '
+                    f'Nothing was written. Write them as JSON, as in ["red", "blue"].'
                 )
             if found:
                 taken = found.fields[0]
@@ -287,7 +287,9 @@ class _Guess:
         for field in self._free(_is_text):
             if len(field.path) == 1 and normal(field.name) not in AS_THEY_ARE and _repeats(field):
                 distinct = len({value for value in field.values if value is not None})
-                return self._take("category", field, f'"{field.name}", because {distinct} values come again')
+                return self._take(
+                    "category", field, f'"{field.name}", because it has few values ({distinct})'
+                )
         return None
 
     def _there_are(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.grade.registry import make_graders
+from tasks.load.render import render_messages
 from tasks.load.scaffold import Scaffold, write_suite
 from tasks.new_suite import prove
 from tasks.rehearsal import answer_form
@@ -35,6 +36,8 @@ def qa(*targets: Any, question: str = "What is number {}?", **more: Any) -> list
 
 
 CASES = [
+    pytest.param(qa("2 + 2 = 4\n#### 4", "so it is\n#### 12"), "numeric", id="a solution and ####"),
+    pytest.param(qa("1/2", "p - q", question=r"Say {} in \boxed{{}}."), "exact", id="a box"),
     pytest.param(qa("4", "-1,234.5", "$12", "60%", "12 km"), "numeric", id="numbers"),
     pytest.param(qa(4, 2.5, 100), "numeric", id="numbers of JSON"),
     pytest.param(qa("007", "0042", "1000"), "includes", id="a leading zero is no number"),
@@ -89,9 +92,23 @@ def test_a_grader_is_guessed_that_passes_the_rows_own_targets(
         return
     for sample in made.suite.samples:
         for target in sample.targets:
-            said = f"Answer: {target}" if answer_form(made.suite) in {"number", "letter"} else target
+            form = answer_form(made.suite)
+            said = f"Answer: {target}" if form in {"number", "letter"} else target
+            said = rf"\boxed{{{target}}}" if form == "boxed" else said
             assert score.grade(sample, said).passed, said
         assert not score.grade(sample, "none of these, and no number").passed
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [["red", "blue"], '["red", "blue"]', "red | blue", "red\nblue", [{"text": "red"}, {"text": "blue"}],
+     {"text": ["red", "blue"], "label": ["A", "B"]}],
+)  # fmt: skip
+def test_choices_are_printed_one_a_line_whatever_their_form(tmp_path: Path, choices: Any) -> None:
+    made = make(tmp_path, qa("A", "B", choices=choices))
+    sent = render_messages(made.suite, made.suite.samples[0], system=None, prompt=None)[0]["content"]
+    assert sent.startswith("What is number 0?\n\nA) red\nB) blue\n\nThink")
+    assert made.suite.samples[0].choices == ("red", "blue")
 
 
 def test_indexes_become_letters(tmp_path: Path) -> None:
@@ -166,8 +183,6 @@ def test_nearly_all_numbers_names_the_odd_one(tmp_path: Path) -> None:
 def test_columns_are_guessed(
     tmp_path: Path, row: dict[str, Any], input_: str, target: str, prompt: str
 ) -> None:
-    from tasks.load.render import render_messages
-
     made = make(tmp_path, [row])
     assert made.columns.input is not None
     assert made.columns.target is not None
