@@ -20,7 +20,7 @@ import duckdb
 
 from bench.committed import write_or_check
 from bench.sql_generation.case import Case, Topic, read_topic
-from bench.sql_generation.run import Result, fresh, result_of
+from bench.sql_generation.run import Result, comparable, fresh, result_of
 from tasks.grade.regex import Regex
 from tasks.model import Sample
 
@@ -65,7 +65,9 @@ def rows() -> Iterator[dict[str, object]]:
             "wrong": [query.strip() for query in case.wrong if not has_constructs(case, query)],
             "schema_sql": topic.script,
             "ordered": bool(case.order),
-            "expected": json.dumps(expected.rows, ensure_ascii=False),
+            "expected": json.dumps(
+                expected.rows if case.order else sorted(expected.rows, key=comparable), ensure_ascii=False
+            ),
             "columns": list(case.returns),
             "category": case.category,
             "difficulty": case.difficulty,

@@ -13,6 +13,7 @@ from tasks.load.inspect_suite import inspect
 from tasks.load.pull import missing_files
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
+from tasks.load.sealed import LEFT_OUT
 from tasks.model import Sample, Suite
 from tasks.new_spec import SIMULATED
 from tasks.work import make_graders
@@ -95,7 +96,7 @@ def _prompts(suite: Suite) -> tuple[dict[str, str], list[Finding]]:
             prompts[sample.sample_id] = "\n\n".join(turn["content"] for turn in turns)
     if not failed:
         return prompts, []
-    first = next(iter(failed.values()))
+    first = LEFT_OUT if suite.sealed else next(iter(failed.values()))
     finding = Finding(
         "error",
         "no_prompt",

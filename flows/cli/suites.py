@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.cli.suite_check import check
 from tasks.home import Settings
 from warehouse.errors import SpecError, SuiteError
+
+if TYPE_CHECKING:
+    from tasks.load.pull import PulledFile
 
 SHOWN_PROMPTS = 3
 
@@ -81,31 +84,50 @@ def pull(
     """Bring pinned sources into the cache: downloaded or found in a folder, and checked by sha256."""
     from tasks.load.definition import read_definition
     from tasks.load.discover import find_suite
+    from tasks.load.pull import NothingFound
     from tasks.load.pull import pull as pull_suite
 
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     settings.home.make()
-    done: list[dict[str, object]] = []
+    done: list[tuple[str, PulledFile]] = []
     problems: list[str] = []
+    elsewhere: list[str] = []
     for name in [suite] if suite else _names(settings):
         definition = read_definition(find_suite(name, settings.suite_folders))
         try:
             files = pull_suite(definition, settings.home.cache, from_dir=from_dir, progress=_bar(), warn=note)
         except SuiteError as error:
-            problems.append(str(error))
+            if suite is None and isinstance(error, NothingFound):  # a folder need not have all suites' data
+                elsewhere.append(name)
+            else:
+                problems.append(str(error))
             continue
-        done += [
-            {"suite": name, "file": file.filename, "bytes": file.size_bytes, "how": file.how}
-            for file in files
-        ]
+        done += [(name, file) for file in files]
+    if elsewhere and not done:
+        problems.append(f"{from_dir}: it has no file of any suite. Nothing was pulled. Check --from.")
     if as_json:
-        print_json({"files": done, "problems": problems})
+        listed = [
+            {"suite": name, "file": file.filename, "bytes": file.size_bytes, "how": file.how}
+            for name, file in done
+        ]
+        print_json({"files": listed, "problems": problems, "elsewhere": elsewhere})
     elif done:
-        print_table("", done, right=["bytes"])
+        print_table("", list(_by_suite(done)), right=["files", "bytes"])
     if problems:
         raise SuiteError("\n".join(problems))
+    if elsewhere:
+        note(f"{from_dir} has nothing of {', '.join(elsewhere)}; pull these without --from.")
     if not done and not as_json:
         say("Nothing to pull: the data of these suites lies in their folders.")
+
+
+def _by_suite(files: "list[tuple[str, PulledFile]]") -> Iterator[dict[str, object]]:
+    """A row a suite and way: some have dozens of files."""
+    sizes: dict[tuple[str, str], list[int]] = {}
+    for name, file in files:
+        sizes.setdefault((name, file.how), []).append(file.size_bytes)
+    for (suite, how), found in sizes.items():
+        yield {"suite": suite, "files": len(found), "bytes": sum(found), "how": how}
 
 
 def _group() -> None:

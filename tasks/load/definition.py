@@ -54,12 +54,24 @@ class GraderEntry(BaseModel):
         return GraderConfig(type=self.type, options=dict(self.model_extra or {}))
 
 
+def leaves_its_folder(member: str) -> bool:
+    """Whether an archive's member has a path that would lie outside the folder it is unpacked in."""
+    return member.startswith(("/", "\\")) or member[1:2] == ":" or ".." in re.split(r"[/\\]", member)
+
+
 class Archive(Part):
     """What is read out of a zip archive: one member, in memory, as a table for samples.sql."""
 
     member: str = Field(min_length=1)  # .csv, .tsv or .jsonl, with a header line or keys
     password: str | None = Field(None, min_length=1)  # as its authors publish it
     table: str = Field("source", pattern=r"^[a-z_][a-z0-9_]*$")
+
+    @field_validator("member")
+    @classmethod
+    def _within(cls, value: str) -> str:
+        if leaves_its_folder(value):
+            raise ValueError(f'"{value}" leads out of the archive\'s folder')
+        return value
 
 
 class Source(Part):

@@ -25,6 +25,10 @@ from warehouse.locks import lock_alone
 log = logging.getLogger(__name__)
 
 
+class NothingFound(SuiteError):
+    """A folder holds none of a suite's files: the data of other suites may be all that it has."""
+
+
 class Hash(Protocol):
     """What of hashlib's objects is used."""
 
@@ -66,7 +70,8 @@ def pull(
     With `from_dir` nothing is downloaded. Of two pulls of one suite at once, the second waits for the first
     and finds its files. What came for a source without a pin is told with its sha256, to be pinned.
 
-    Raises: SuiteError: a file cannot be had, or is not the pinned one; the others are kept.
+    Raises: SuiteError: a file cannot be had, or is not the pinned one; the others are kept. NothingFound:
+        `from_dir` has none of them.
     """
     if not missing_files(definition, cache):
         return [_present(source, definition.pulled(cache)) for source in definition.sources]
@@ -100,7 +105,8 @@ def pull(
             f"\n  {source.filename}: " + (f"sha256 {source.sha256}" if source.sha256 else "by this name")
             for source in absent
         )
-        raise SuiteError(
+        kind = NothingFound if len(absent) == len(definition.sources) else SuiteError
+        raise kind(
             f"{from_dir}: {len(absent)} of the {len(definition.sources)} files of {definition.name} are not "
             f"in it, under any name; what was found is kept. Look elsewhere, or pull without --from.{pins}"
         )

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from tasks.load.definition import CARD, Archive, Definition
+from tasks.load.definition import CARD, Archive, Definition, leaves_its_folder
 from warehouse.errors import SuiteError
 
 MAX_MEMBER_BYTES = 256 << 20
@@ -53,6 +53,11 @@ def open_member(path: Path, archive: Archive, card: Path) -> bytes:
     member = archive.member
     try:
         with zipfile.ZipFile(path) as file:
+            if astray := next(filter(leaves_its_folder, file.namelist()), None):
+                raise SuiteError(
+                    f"{path}: its member {astray!r} leads out of the archive's folder. Nothing was "
+                    f"unpacked. Nothing was sent. Remove the file, and look at where it came from."
+                )
             info = file.getinfo(member)
             if info.file_size > MAX_MEMBER_BYTES:
                 raise SuiteError(

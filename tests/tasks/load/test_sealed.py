@@ -71,12 +71,13 @@ class Vault:
         password: str = PASSWORD,
         grader: str = "choice",
         method: int = 8,
+        beside: str = "README",
         damage: Any = None,
         **options: Any,
     ) -> Path:
         """Write archive and definition, pull, and return the suite's folder."""
         data = as_csv(ROWS) if content is None else content
-        write_sealed_zip(self.archive, {"README": b"nothing", member: data}, PASSWORD, method=method)
+        write_sealed_zip(self.archive, {beside: b"nothing", member: data}, PASSWORD, method=method)
         if damage is not None:
             self.archive.write_bytes(damage(self.archive.read_bytes()))
         pin = f'sha256 = "{hashlib.sha256(self.archive.read_bytes()).hexdigest()}"'
@@ -213,6 +214,10 @@ def turned(data: bytes) -> bytes:
         pytest.param({"damage": lambda _: b""}, "BadZipFile", id="an empty file"),
         pytest.param({"method": AES}, "encrypted with AES", id="another cipher"),
         pytest.param({"method": 97}, "packed in a way that Python does not read", id="another method"),
+        pytest.param({"beside": "../../vault.csv"}, "leads out of the archive's folder", id="a path out"),
+        pytest.param(
+            {"beside": "/etc/vault.csv"}, "leads out of the archive's folder", id="a path from the root"
+        ),
         pytest.param({"member": "vault.parquet"}, "reads .csv, .tsv, .jsonl", id="no text file"),
     ],
 )
@@ -323,6 +328,7 @@ def test_no_grader_quotes_a_target_that_it_cannot_use(vault: Vault) -> None:
         pytest.param("archive = {", "nothing = {", "there is no such field", id="no archive"),
         pytest.param('password = "', 'pasword = "', "there is no such field", id="a typing error"),
         pytest.param("archive = {", 'archive = { table = "a b",', "archive.table", id="no name of a table"),
+        pytest.param("data/vault.csv", "data/../../vault.csv", "leads out of the archive", id="a path out"),
     ],
 )
 def test_a_definition_that_cannot_be_sealed_is_refused(vault: Vault, old: str, new: str, told: str) -> None:
