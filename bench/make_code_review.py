@@ -2,7 +2,7 @@
 
 python -m bench.make_code_review              writes the file
 python -m bench.make_code_review --check      says whether the committed file is what would be written
-python -m bench.make_code_review --balance    prints what could be guessed without reading, as table rows
+python -m bench.make_code_review --balance    prints what can be guessed without reading
 
 That every planted defect shows, and that no clean change has one, is checked by running the code:
 tests/datasets/test_code_review.py.
@@ -67,7 +67,7 @@ def balance() -> dict[str, float]:
         return sum(hits) / len(CASES)
 
     return {
-        "rows": len(CASES),
+        "samples": len(CASES),
         "always none": len(clean) / len(CASES),
         "smallest share of a kind": min(kinds.values()) / len(CASES),
         "largest share of a kind": max(kinds.values()) / len(CASES),
@@ -123,12 +123,8 @@ def _schema(**properties: object) -> str:
 
 
 def main() -> int:
-    """Write the file, compare it, or print the balance."""
-    if "--balance" in sys.argv[1:]:
-        for name, value in balance().items():
-            print(f"| code_review | {name} | {value:.3g} |")
-        return 0
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "changes")
+    """What is asked on the command line."""
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "changes", balance)
 
 
 if __name__ == "__main__":

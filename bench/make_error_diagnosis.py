@@ -2,7 +2,7 @@
 
 python -m bench.make_error_diagnosis              writes the file
 python -m bench.make_error_diagnosis --check      says whether the committed file is what would be written
-python -m bench.make_error_diagnosis --balance    prints what could be guessed without reading, as table rows
+python -m bench.make_error_diagnosis --balance    prints what can be guessed without reading
 """
 
 import json
@@ -82,7 +82,7 @@ def balance() -> dict[str, float]:
     targets = [case.target for case in CASES]
     categories = Counter(case.category for case in CASES)
     return {
-        "rows": len(CASES),
+        "samples": len(CASES),
         "share of the largest category": max(categories.values()) / len(CASES),
         "mean characters of a right answer": fmean(len(target) for target in targets),
         "mean characters of a wrong answer": fmean(len(wrong) for case in CASES for wrong in case.wrong),
@@ -93,12 +93,8 @@ def balance() -> dict[str, float]:
 
 
 def main() -> int:
-    """Write the file, compare it, or print the balance."""
-    if "--balance" in sys.argv[1:]:
-        for name, value in balance().items():
-            print(f"| error_diagnosis | {name} | {value:.3g} |")
-        return 0
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "messages")
+    """What is asked on the command line."""
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "messages", balance)
 
 
 if __name__ == "__main__":

@@ -149,12 +149,9 @@ def as_written(value: Json) -> str:
 
 
 def main() -> int:
-    """Write the file, with `--check` compare it, or with `--balance` print the figures."""
-    if "--balance" in sys.argv[1:]:
-        print("\n".join(f"| {name} | {figure} |" for name, figure in balance().items()))
-        return 0
+    """What is asked on the command line."""
     what = f"documents from {len(TEMPLATES)} templates"
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, what)
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, what, balance)
 
 
 if __name__ == "__main__":

@@ -99,11 +99,8 @@ def by_length(every: list[tuple[str, str]]) -> float:
 
 
 def main() -> int:
-    """Write the file, with `--check` compare it, or with `--balance` print the figures."""
-    if "--balance" in sys.argv[1:]:
-        print("\n".join(f"| {name} | {figure} |" for name, figure in balance().items()))
-        return 0
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "requests")
+    """What is asked on the command line."""
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "requests", balance)
 
 
 if __name__ == "__main__":

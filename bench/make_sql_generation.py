@@ -169,11 +169,8 @@ def percent(part: int, whole: Sequence[object]) -> str:
 
 
 def main() -> int:
-    """Write the file, with `--check` compare it, or with `--balance` print the figures."""
-    if "--balance" in sys.argv[1:]:
-        print("\n".join(f"| {name} | {figure} |" for name, figure in balance().items()))
-        return 0
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "questions")
+    """What is asked on the command line."""
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, "questions", balance)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Make datasets/word_problems/samples.jsonl: seeded, so that the same call writes the same bytes.
 
-    python -m bench.make_word_problems            writes the file
-    python -m bench.make_word_problems --check    says whether the committed file is what would be written
+    python -m bench.make_word_problems              writes the file
+    python -m bench.make_word_problems --check      says whether the committed file is what would be written
+    python -m bench.make_word_problems --balance    prints what can be guessed without reading
 
 Every answer is derived twice by its template (bench/word_problems/draft.py); where the two differ nothing is
 written. A problem is drawn again when its answer stands in its own text, or when it is not a number of the
@@ -11,9 +12,11 @@ decimals that the text asks for.
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 from random import Random
 
@@ -103,7 +106,7 @@ def gives_away(draft: Draft) -> bool:
 
 def numbers_in(text: str) -> set[Fraction]:
     """Every number of a text: figures, and the words from one to twelve."""
-    figures = {Fraction(found.replace(",", "").rstrip(".")) for found in NUMBER.findall(text)}
+    figures = {figure(found) for found in NUMBER.findall(text)}
     return figures | {Fraction(WORDS[word]) for word in re.findall(r"[a-z]+", text.lower()) if word in WORDS}
 
 
@@ -115,10 +118,37 @@ def as_text(value: Number) -> str:
     return format((Decimal(exact.numerator) / Decimal(exact.denominator)).normalize(), "f")
 
 
+def balance() -> dict[str, str | int | float]:
+    """Sizes, and how often a rule that understands nothing of the text is right."""
+    made = list(rows())
+    difficulties = Counter(str(row["difficulty"]) for row in made)
+    texts = [[figure(found) for found in NUMBER.findall(str(row["input"]))] for row in made]
+    targets = [Fraction(str(row["target"])) for row in made]
+
+    def right(guesses: list[Fraction]) -> float:
+        return sum(guess == target for guess, target in zip(guesses, targets, strict=True)) / len(made)
+
+    return {
+        "samples": len(made),
+        "templates": len(TEMPLATES),
+        "easy / medium / hard": " / ".join(str(difficulties[level]) for level in ("easy", "medium", "hard")),
+        "largest category": Counter(row["category"] for row in made).most_common(1)[0][1] / len(made),
+        "always the most frequent answer": Counter(targets).most_common(1)[0][1] / len(made),
+        "a number of the text": sum(t in found for t, found in zip(targets, texts, strict=True)) / len(made),
+        "the sum of all numbers of the text": right([sum(found, Fraction(0)) for found in texts]),
+        "the first number times the second": right([prod(found[:2], start=Fraction(1)) for found in texts]),
+    }
+
+
+def figure(text: str) -> Fraction:
+    """A number as the text writes it: `3,036`, `12.5`."""
+    return Fraction(text.replace(",", "").rstrip("."))
+
+
 def main() -> int:
-    """Write the file, or with `--check` compare it."""
+    """What is asked on the command line."""
     what = f"problems from {len(TEMPLATES)} templates"
-    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, what)
+    return write_or_check((__doc__ or "").partition("\n")[0], SAMPLES, render, what, balance)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,7 @@ def spec(
             }
         )
         return
-    say(f"{file}: {len(found.suites)} suites ({', '.join(found.suites)})")
+    n = len(found.suites)
+    say(f"{file}: {n} suite{'' if n == 1 else 's'} ({', '.join(found.suites)})")
     say(f"  models: {', '.join(found.models)} ({found.why_models})")
     say(f"\nNext:  nightbench plan {file}{more}\n       nightbench run {file}{more}")
