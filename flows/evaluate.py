@@ -53,7 +53,7 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
-            with stopped_by_signals(session):
+            with stopped_by_signals(session, start.interrupts):
                 await _call_all(work, session)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:

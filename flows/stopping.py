@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tasks.call.session import CallSession
+from tasks.interrupts import Interrupts
 from warehouse.errors import StoppedShort
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopped_by_signals(session: CallSession) -> Iterator[None]:
+def stopped_by_signals(session: CallSession, interrupts: Interrupts | None) -> Iterator[None]:
     """While the block lasts, the first signal stops the session, a second one drops what is in flight.
 
+    A Ctrl-C that came before the block stops it at once.
     Outside the main thread there are no signals to take; the block then changes nothing.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -32,6 +34,8 @@ def stopped_by_signals(session: CallSession) -> Iterator[None]:
                 StoppedShort(f"stopped by {number.name} before the end; every received answer is kept.")
             )
 
+    if interrupts is not None and interrupts.asked:
+        stop(signal.SIGINT)
     for number in SIGNALS:
         loop.add_signal_handler(number, stop, number)
     try:
@@ -40,3 +44,5 @@ def stopped_by_signals(session: CallSession) -> Iterator[None]:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
+        if interrupts is not None:
+            interrupts.calls_are_over()

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tasks.home import Settings
+from tasks.interrupts import Interrupts
 from tasks.work import Work
 
 
@@ -22,6 +23,7 @@ class Start:
     retry_failed: bool = False
     holds_lock: bool = False  # the starter holds the run's lock already
     prepared: Work | None = None  # the starter has loaded and planned already
+    interrupts: Interrupts | None = None  # Ctrl-C, which the starter has watched for since it began
 
 
 _current: ContextVar[Start | None] = ContextVar("nightbench_start", default=None)

@@ -30,6 +30,7 @@ from tasks.grade.respond import grade_answer
 from tasks.home import Home, Settings, code_version
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import is_simulated
+from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
 from tasks.load.pick import pick
 from tasks.load.render import render_messages
@@ -176,7 +177,7 @@ def make_graders(suite: Suite, options: SuiteEntry | None = None) -> tuple[Grade
     Raises: SuiteError: one cannot be made, or two would have one name in the tables.
     """
     configs: Sequence[GraderConfig] = suite.graders
-    place = f"datasets/{suite.name}/suite.toml"
+    place = f"{suite.folder}/{CARD}"
     if options is not None and options.graders is not None:
         place = f'graders of suite "{suite.name}" in the spec'
         configs = [

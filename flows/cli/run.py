@@ -12,6 +12,7 @@ import typer
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.failures import explain
 from tasks.home import Home, Settings
+from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
 from warehouse.errors import NightbenchError, SpecError, StoppedShort
@@ -180,6 +181,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
     from tasks.work import prepare
 
     with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
         stack.enter_context(run_lock(settings.home, run_id))
         record = begin_run(
             settings.home, spec, run_id, trigger="cli", suite_folders=settings.suite_folders[1:]
@@ -198,13 +200,19 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
         note(f"run {run_id}")
         for sentence in work.notes:
             note(sentence)
-        import flows.evaluate  # noqa: F401 - two seconds of Prefect, while its server is coming up
+        interrupts.check()
+        try:
+            import flows.evaluate  # noqa: F401 - two seconds of Prefect, while its server is coming up
 
-        engine.wait()
+            engine.wait()
+        except Exception:
+            interrupts.check()  # pydantic makes an error of its own of a second Ctrl-C
+            raise
         if engine.notice:
             note(engine.notice)
+        interrupts.check()
         try:
-            _run_flow(settings, record, work, retry_failed=retry_failed)
+            _run_flow(settings, record, work, interrupts, retry_failed=retry_failed)
         finally:
             for sentence in work.damage:
                 note(sentence)
@@ -223,7 +231,9 @@ def _note_doubtful_names(spec: EvalSpec) -> None:
         note(doubt)
 
 
-def _run_flow(settings: Settings, record: RunRecord, work: Any, *, retry_failed: bool) -> None:
+def _run_flow(
+    settings: Settings, record: RunRecord, work: Any, interrupts: Interrupts, *, retry_failed: bool
+) -> None:
     from flows.cli.live import watching
     from flows.evaluate import evaluate
     from tasks.identity import Start, starting
@@ -235,11 +245,17 @@ def _run_flow(settings: Settings, record: RunRecord, work: Any, *, retry_failed:
         retry_failed=retry_failed,
         holds_lock=True,
         prepared=work,
+        interrupts=interrupts,
     )
+
+    async def run() -> None:
+        interrupts.in_loop()
+        await evaluate(record.eval_spec())
+
     hint = f"`nightbench resume {record.run_id}` goes on with it."
     try:
         with starting(start), watching(work.progress):
-            asyncio.run(evaluate(record.eval_spec()))
+            asyncio.run(run())
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise StoppedShort(f"stopped before the end; every received answer is kept. {hint}") from None
     except Exception as error:

@@ -142,6 +142,15 @@ def test_a_suite_that_is_not_what_it_says(
     refused(nightbench("run", "--suite", "mine", *MODEL, "--suites-dir", suites), home, "mine", *told)
 
 
+def test_a_grader_that_cannot_be_made_is_blamed_on_the_suite_that_names_it(
+    tmp_path: Path, home: Path, nightbench: Nightbench
+) -> None:
+    suites = write_suite(tmp_path)
+    (suites / "mine" / "suite.toml").write_text(f'{CARD}extract = "nonesuch"\n', encoding="utf-8")
+    said = nightbench("run", "--suite", "mine", *MODEL, "--suites-dir", suites)
+    refused(said, home, str(suites / "mine" / "suite.toml"), "nonesuch")
+
+
 def test_a_home_that_cannot_be_made(tmp_path: Path, home: Path, nightbench: Nightbench) -> None:
     wall = tmp_path / "wall"
     wall.write_text("a file, so that root cannot make a folder here either", encoding="utf-8")

@@ -19,6 +19,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from flows.cli import run as command
 from flows.failures import explain, is_outside
 from tasks.home import Home, Settings
+from tasks.interrupts import Interrupts
 from tasks.progress import Progress
 from tasks.runs import begin_run
 from tasks.spec import make_spec
@@ -96,7 +97,7 @@ def test_a_run_stopped_short_says_once_how_to_go_on_with_it(
     record = begin_run(settings.home, spec, "mine", trigger="cli", suite_folders=())
     work = SimpleNamespace(progress=Progress("mine", lambda call, usage, at: None))
     with pytest.raises(StoppedShort) as caught:
-        command._run_flow(settings, record, work, retry_failed=False)
+        command._run_flow(settings, record, work, Interrupts(), retry_failed=False)
     assert str(caught.value).startswith("stopped b")
     assert str(caught.value).count("`nightbench resume mine` goes on with it.") == 1
 

@@ -96,9 +96,15 @@ def test_another_file_under_the_id_of_an_import_is_refused(
 
 
 @pytest.mark.slow
-def test_ctrl_c_before_the_first_call_says_how_to_go_on(home: Path, tmp_path: Path, sums: Sums) -> None:
+@pytest.mark.parametrize(
+    ("wait_s", "presses"), [(0.0, 1), (0.0, 2), (0.7, 2), (1.4, 1), (1.4, 2), (2.1, 1), (2.8, 1)]
+)
+def test_ctrl_c_early_says_how_to_go_on(
+    home: Path, tmp_path: Path, sums: Sums, wait_s: float, presses: int
+) -> None:
+    """At once, while Prefect is imported, while its server comes up, while the flow opens: none is lost."""
     said = tmp_path / "said.txt"
-    with start_server(told(20), make_settings({"latency_ms": 2})) as server:
+    with start_server(told(20), make_settings({"latency_ms": 4000})) as server:
         spec = sums(20, server.base_url)
         child = start_nightbench(
             home, "run", spec, "--run-id", "early", "--suites-dir", tmp_path / "suites", said=said
@@ -108,7 +114,10 @@ def test_ctrl_c_before_the_first_call_says_how_to_go_on(home: Path, tmp_path: Pa
             assert time.monotonic() < until
             assert child.poll() is None, said.read_text(encoding="utf-8")
             time.sleep(0.02)
-        os.killpg(child.pid, signal.SIGINT)
+        time.sleep(wait_s)
+        for _ in range(presses):
+            os.killpg(child.pid, signal.SIGINT)
+            time.sleep(0.2)
         code = child.wait(timeout=60)
     text = said.read_text(encoding="utf-8")
     assert code == 3, text
