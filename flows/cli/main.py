@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 failed, 2 bad usage or bad spec, 3 stopped short and resum
 import gc
 import logging
 import os
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -38,11 +40,9 @@ def main() -> None:
     try:
         app()
     except NightbenchError as error:
-        complain(str(error))
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        complain("stopped by Ctrl-C.")
-        sys.exit(3)
+        _end("stopped by Ctrl-C.", 3)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -50,8 +50,14 @@ def main() -> None:
         ours = explain(error, Settings.read(os.environ).home.root)
         if ours is None:
             raise
-        complain(str(ours))
-        sys.exit(ours.exit_code)
+        _end(str(ours), ours.exit_code)
+
+
+def _end(why: str, code: int) -> NoReturn:
+    """Say why and leave with the code; a further Ctrl-C changes neither."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    complain(why)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
