@@ -95,6 +95,11 @@ class JournalState:
         return CallKeys(self._index, State.FAILED_FINALLY)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no attempt was ever begun."""
+        return not self._index
+
+    @property
     def n_bytes(self) -> int:
         """Memory of the index."""
         return self._index.n_bytes
@@ -323,7 +328,16 @@ def _attempts(records: list[tuple[Entry, Header, AttemptBegin | AttemptEnd]]) ->
 
 def _attempt(record: AttemptBegin | AttemptEnd) -> Attempt:
     if isinstance(record, AttemptBegin):
-        return Attempt(record.call_key, record.n, record.started_at, None, None, None, "unseen")
+        return Attempt(
+            record.call_key,
+            record.n,
+            record.started_at,
+            None,
+            None,
+            None,
+            "unseen",
+            reserved_usd=record.reserved_usd,
+        )
     return Attempt(
         call_key=record.call_key,
         n=record.n,
@@ -333,4 +347,5 @@ def _attempt(record: AttemptBegin | AttemptEnd) -> Attempt:
         error_kind=record.error_kind,
         outcome=record.outcome,
         usage=record.usage,
+        reserved_usd=record.reserved_usd,
     )

@@ -55,6 +55,7 @@ class AttemptEnd:
     final: bool  # this attempt ends the call: it was answered, or has finally failed
     answer: Answer | None
     usage: Usage | None  # may be an estimate, see Usage.estimated
+    reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -98,8 +99,8 @@ def begin_line(call_key: UUID, n: int, started_at: datetime, reserved_usd: Decim
     )
 
 
-def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> bytes:
-    """The line after an attempt; it repeats the reservation, so that it stands without its begin."""
+def end_line(end: AttemptEnd, at: int) -> bytes:
+    """The line after an attempt."""
     answer = None
     if end.answer is not None:
         answer = end.answer.__dict__.copy()
@@ -114,7 +115,7 @@ def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> b
         "error_kind": end.error_kind,
         "error": end.error,
         "endpoint": end.endpoint,
-        "reserved_usd": _money(reserved_usd),
+        "reserved_usd": _money(end.reserved_usd),
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
@@ -211,6 +212,7 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         final=record["final"],
         answer=answer,
         usage=usage,
+        reserved_usd=None if record["reserved_usd"] is None else Decimal(record["reserved_usd"]),
     )
 
 

@@ -1,0 +1,55 @@
+"""Between a session and its money: what an attempt may cost, what it did cost, what may be billed unseen."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tasks.call.journal_records import AttemptEnd
+from tasks.call.purse import ZERO, Purse
+from tasks.model import Attempt, Call, Usage
+from warehouse.errors import Fault
+
+Cost = Callable[[Call, Usage, datetime, str | None], Decimal | None]  # the last: the model that served it
+
+
+@dataclass(frozen=True)
+class Till:
+    """The purse of a run, and the price of an answer.
+
+    `group` says which calls are paid for together; None: each for itself.
+    """
+
+    purse: Purse
+    cost: Cost
+    group: Callable[[Call], Hashable] | None = None
+
+    async def reserve(self, call: Call, worst: Decimal | None, *, first: bool) -> None:
+        """Reserve an attempt's worst case; a sample's calls together where they are asked for the first time.
+
+        Raises: OutOfMoney: it will never fit.
+        """
+        group = self.group(call) if self.group is not None and first else None
+        await self.purse.reserve(worst or ZERO, group)
+
+    def settle(self, worst: Decimal | None, spent: Decimal) -> None:
+        """An attempt for which that worst case was reserved has ended, and cost so much."""
+        self.purse.settle(worst or ZERO, spent)
+
+    def spent(
+        self, call: Call, worst: Decimal | None, attempt: AttemptEnd | Attempt, served_model: str | None
+    ) -> Decimal:
+        """What an attempt cost or may have cost; what is not known counts as its worst case."""
+        if attempt.outcome != "answered":
+            return attempt.reserved_usd or ZERO
+        if attempt.usage is None:
+            return ZERO  # a prompt too long, a content filter: nothing was read or written
+        cost = self.cost(call, attempt.usage, attempt.started_at, served_model)
+        return cost if cost is not None else worst or ZERO
+
+
+def stays_reserved(worst: Decimal | None, fault: Fault | None) -> Decimal | None:
+    """What of a failed attempt may have been billed: all, unless an error status said that it failed."""
+    if fault is None or fault.unsent:
+        return None
+    return worst if fault.http_status is None or 200 <= fault.http_status < 300 else None
