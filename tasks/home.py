@@ -5,6 +5,7 @@ home/
   runs/<run_id>.lock     flock of the process that works on the run; dies with its holder
   journal/<run_id>/      received answers, append-only
   progress/<run_id>.json how far a run is, replaced every second
+  limits.sqlite          leases of rate limits and holds of money that its processes share
   cache/<suite>/         pulled sources of suites
   warehouse/             the tables
   prefect/               Prefect's own; can be thrown away
@@ -54,6 +55,11 @@ class Home:
     def warehouse(self) -> Path:
         """Parquet files, commits and the catalog."""
         return self.root / "warehouse"
+
+    @property
+    def limits(self) -> Path:
+        """What the processes of the home share: leases of rate limits, holds of money."""
+        return self.root / "limits.sqlite"
 
     def journal(self, run_id: str) -> Path:
         """The folder of one run's journal files."""
