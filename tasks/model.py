@@ -160,6 +160,7 @@ class Attempt:
     outcome: Literal["answered", "failed", "unseen"]
     usage: Usage | None = None
     reserved_usd: Decimal | None = None  # what may have been billed unseen, at most
+    usd: Decimal | None = None  # what an answer cost, where its price was known
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.budget import check_budget, make_till
+from tasks.budget import check_budget, join_month, make_till
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
@@ -63,6 +63,7 @@ class Work:
         graders: Mapping[str, Sequence[Grader]],
         progress: Progress,
         notes: Sequence[str] = (),
+        monthly_usd: Decimal | None = None,
     ) -> None:
         self.home = home
         self.record = record
@@ -70,6 +71,7 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.monthly_usd = monthly_usd
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -152,7 +154,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for shard in plan.shards:
         for _ in plan.calls(shard):
             pass  # renders: a template that does not fit a sample is found here
-    check_budget(plan, settings.home.warehouse)
+    check_budget(plan, settings.home.warehouse, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan))
     progress = Progress(record.run_id, cost_of)
     progress.plan(plan)
@@ -160,7 +162,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    return Work(settings.home, record, plan, graders, progress, notes)
+    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -226,6 +228,9 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
+        if month is not None:
+            stack.push_async_callback(asyncio.to_thread, month.close)
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
@@ -250,7 +255,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             retry_failed=retry_failed,
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
-            till=make_till(work.plan, known, retry_failed=retry_failed),
+            till=make_till(work.plan, known, month, retry_failed=retry_failed),
         )
 
 

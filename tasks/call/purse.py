@@ -7,8 +7,10 @@ nothing is reserved any more and the next does not fit, the money is at its end.
 What was sent and may have been billed unseen (the connection broke, the time was up) stays spent at its
 worst case.
 
-With `groups` a sample is paid for as a whole: the first of its calls reserves for all variants, so that a
-run that ends early has asked every variant the same samples.
+There may be several funds (the run's budget, the home's month); an amount is a sum for each, because
+simulated calls count for the first and not for the second. With `groups` a sample is paid for as a whole:
+the first of its calls reserves for all variants, so that a run that ends early has asked every variant the
+same samples.
 """
 
 import asyncio
@@ -20,8 +22,10 @@ from typing import Protocol
 
 from warehouse.errors import NightbenchError
 
+Amounts = tuple[Decimal, ...]  # a sum in USD for each fund
+
 ZERO = Decimal(0)
-LOOK_AGAIN_S = 0.25  # where other processes hold what is missing
+LOOK_AGAIN_S = 0.1  # where something may come back from elsewhere
 
 
 class OutOfMoney(NightbenchError):
@@ -39,8 +43,8 @@ class Fund(Protocol):
         """A reservation is over; so much of it was spent."""
         ...
 
-    def may_come(self) -> bool:
-        """Whether something reserved elsewhere may still come back."""
+    def may_come(self, usd: Decimal) -> bool:
+        """Whether so much may fit later, although nothing of this run is reserved."""
         ...
 
     def lacks(self, usd: Decimal) -> str:
@@ -68,7 +72,7 @@ class RunBudget:
         self.held -= reserved
         self.spent += spent
 
-    def may_come(self) -> bool:
+    def may_come(self, usd: Decimal) -> bool:
         """Nobody else reserves from a run's own budget."""
         return False
 
@@ -82,10 +86,10 @@ class RunBudget:
 
 @dataclass(frozen=True)
 class Group:
-    """Calls that are paid for together: how many, and the sum of their worst cases."""
+    """Calls that are paid for together: how many, and the sums of their worst cases."""
 
     n: int
-    usd: Decimal
+    usd: Amounts
 
 
 @dataclass
@@ -93,13 +97,13 @@ class _Paid:
     """What is left of a group's reservation, and for how many of its calls."""
 
     n: int
-    usd: Decimal
+    usd: Amounts
     taking: "asyncio.Future[None]"
 
 
 @dataclass
 class _Waiter:
-    usd: Decimal
+    usd: Amounts
     turn: "asyncio.Future[None]"
 
 
@@ -111,18 +115,18 @@ class Purse:
 
     def __init__(self, *funds: Fund, groups: Mapping[Hashable, Group] | None = None) -> None:
         self._funds = funds
-        self._held = ZERO
+        self._n_held = 0
         self._queue: deque[_Waiter] = deque()
         self._unpaid = dict(groups or {})
         self._paid: dict[Hashable, _Paid] = {}
         self._watch: asyncio.TimerHandle | None = None
 
     @property
-    def bounded(self) -> bool:
-        """Whether there is a budget at all."""
-        return bool(self._funds)
+    def n_funds(self) -> int:
+        """How many sums an amount has."""
+        return len(self._funds)
 
-    async def reserve(self, usd: Decimal, group: Hashable = None) -> None:
+    async def reserve(self, usd: Amounts, group: Hashable = None) -> None:
         """Reserve an attempt's worst case; waits until it fits.
 
         Raises: OutOfMoney: it never will.
@@ -136,27 +140,32 @@ class Purse:
         if paid is not None and paid.n > 0:
             await asyncio.shield(paid.taking)
             paid.n -= 1
-            if usd <= paid.usd:
-                paid.usd -= usd
-                if paid.n == 0:
-                    self._return(paid.usd)  # nothing, but for prices that changed at midnight
+            fits = all(part <= whole for part, whole in zip(usd, paid.usd, strict=True))
+            if fits:
+                paid.usd = _less(paid.usd, usd)
+            self._n_held += int(fits) - int(paid.n == 0)
+            if paid.n == 0:  # nothing is left, but for prices that changed at midnight
+                self._give_back(paid.usd, self._nothing)
+            if fits:
                 return
-        await self._take(usd)  # a further attempt
+        await self._take(usd)
 
-    def settle(self, reserved: Decimal, spent: Decimal) -> None:
+    def settle(self, reserved: Amounts, spent: Amounts) -> None:
         """An attempt has ended: it cost so much, or that much of it may have been billed unseen."""
-        if not self._funds:
-            return
-        self._held -= reserved
-        for fund in self._funds:
-            fund.give_back(reserved, spent)
-        self._serve()
+        if self._funds:
+            self._n_held -= 1
+            self._give_back(reserved, spent)
+            self._serve()
 
-    def _return(self, usd: Decimal) -> None:
-        if usd:
-            self.settle(usd, ZERO)
+    @property
+    def _nothing(self) -> Amounts:
+        return (ZERO,) * len(self._funds)
 
-    async def _take(self, usd: Decimal) -> None:
+    def _give_back(self, reserved: Amounts, spent: Amounts) -> None:
+        for fund, of_it, used in zip(self._funds, reserved, spent, strict=True):
+            fund.give_back(of_it, used)
+
+    async def _take(self, usd: Amounts) -> None:
         if not self._queue and self._take_now(usd):
             return
         waiter = _Waiter(usd, asyncio.get_running_loop().create_future())
@@ -166,18 +175,18 @@ class Purse:
             await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
-                self.settle(usd, ZERO)  # reserved and cancelled in the same moment: nothing was sent
+                self.settle(usd, self._nothing)  # reserved and cancelled in the same moment: nothing was sent
             raise
 
-    def _take_now(self, usd: Decimal) -> bool:
-        taken: list[Fund] = []
-        for fund in self._funds:
-            if not fund.take(usd):
-                for other in taken:
-                    other.give_back(usd, ZERO)
+    def _take_now(self, usd: Amounts) -> bool:
+        taken: list[tuple[Fund, Decimal]] = []
+        for fund, amount in zip(self._funds, usd, strict=True):
+            if not fund.take(amount):
+                for other, reserved in taken:
+                    other.give_back(reserved, ZERO)
                 return False
-            taken.append(fund)
-        self._held += usd
+            taken.append((fund, amount))
+        self._n_held += 1
         return True
 
     def _serve(self) -> None:
@@ -188,18 +197,23 @@ class Purse:
             elif self._take_now(waiter.usd):
                 self._queue.popleft()
                 waiter.turn.set_result(None)
-            elif self._held > 0:
-                return  # who settles serves
-            elif any(fund.may_come() for fund in self._funds):
-                self._look_again()
-                return
-            else:
+            elif (lacking := self._lacking(waiter.usd)) is not None:
                 self._queue.popleft()
-                waiter.turn.set_exception(OutOfMoney(self._why(waiter.usd)))
+                waiter.turn.set_exception(OutOfMoney(lacking))
+            else:
+                self._look_again()  # and whoever settles serves
+                return
 
-    def _why(self, usd: Decimal) -> str:
-        lacking = next((fund for fund in self._funds if not _fits(fund, usd)), self._funds[0])
-        return lacking.lacks(usd)
+    def _lacking(self, usd: Amounts) -> str | None:
+        """Why it will never fit; None where it may."""
+        if self._n_held > 0:
+            return None
+        for fund, amount in zip(self._funds, usd, strict=True):
+            if fund.take(amount):
+                fund.give_back(amount, ZERO)
+            elif not fund.may_come(amount):
+                return fund.lacks(amount)
+        return None
 
     def _look_again(self) -> None:
         if self._watch is None:
@@ -210,8 +224,5 @@ class Purse:
         self._serve()
 
 
-def _fits(fund: Fund, usd: Decimal) -> bool:
-    if not fund.take(usd):
-        return False
-    fund.give_back(usd, ZERO)
-    return True
+def _less(whole: Amounts, part: Amounts) -> Amounts:
+    return tuple(a - b for a, b in zip(whole, part, strict=True))

@@ -108,9 +108,7 @@ class CallSession:
 
     def _kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
-        if call.call_key not in self._known.answered and (
-            self._retry_failed or call.call_key not in self._known.failed
-        ):
+        if not self._known.has_ended(call.call_key, retry_failed=self._retry_failed):
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
@@ -152,8 +150,7 @@ class CallSession:
                 self._in_flight.add(task)
                 n = first + tried - 1
                 end = await self._attempt(lane, call, n, queued_s, worst, tried == MAX_ATTEMPTS)
-                served = end.record.answer.served_model if end.record.answer else None
-                self._till.settle(worst, self._till.spent(call, worst, end.record, served))
+                self._till.settle(call, worst, end.record)
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
@@ -215,6 +212,7 @@ class CallSession:
             answer=answer,
             usage=answer.usage if answer else None,
             reserved_usd=stays_reserved(worst, fault),
+            usd=self._till.bill(call, worst, answer, started_at),
         )
         retry_after_s = fault.retry_after_s if fault else None
         return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)

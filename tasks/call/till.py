@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from tasks.call.journal_records import AttemptEnd
-from tasks.call.purse import ZERO, Purse
-from tasks.model import Attempt, Call, Usage
+from tasks.call.purse import ZERO, Amounts, Purse
+from tasks.model import Answer, Call, Usage
 from warehouse.errors import Fault
 
 Cost = Callable[[Call, Usage, datetime, str | None], Decimal | None]  # the last: the model that served it
@@ -17,11 +17,13 @@ Cost = Callable[[Call, Usage, datetime, str | None], Decimal | None]  # the last
 class Till:
     """The purse of a run, and the price of an answer.
 
-    `group` says which calls are paid for together; None: each for itself.
+    `amounts` makes of a call's sum what each fund of the purse counts; `group` says which calls are paid
+    for together, None: each for itself.
     """
 
     purse: Purse
     cost: Cost
+    amounts: Callable[[Call, Decimal], Amounts] = lambda call, usd: ()
     group: Callable[[Call], Hashable] | None = None
 
     async def reserve(self, call: Call, worst: Decimal | None, *, first: bool) -> None:
@@ -30,22 +32,22 @@ class Till:
         Raises: OutOfMoney: it will never fit.
         """
         group = self.group(call) if self.group is not None and first else None
-        await self.purse.reserve(worst or ZERO, group)
+        await self.purse.reserve(self.amounts(call, worst or ZERO), group)
 
-    def settle(self, worst: Decimal | None, spent: Decimal) -> None:
-        """An attempt for which that worst case was reserved has ended, and cost so much."""
-        self.purse.settle(worst or ZERO, spent)
+    def settle(self, call: Call, worst: Decimal | None, end: AttemptEnd) -> None:
+        """An attempt for which that worst case was reserved has ended."""
+        self.purse.settle(
+            self.amounts(call, worst or ZERO), self.amounts(call, end.usd or end.reserved_usd or ZERO)
+        )
 
-    def spent(
-        self, call: Call, worst: Decimal | None, attempt: AttemptEnd | Attempt, served_model: str | None
-    ) -> Decimal:
-        """What an attempt cost or may have cost; what is not known counts as its worst case."""
-        if attempt.outcome != "answered":
-            return attempt.reserved_usd or ZERO
-        if attempt.usage is None:
+    def bill(self, call: Call, worst: Decimal | None, answer: Answer | None, at: datetime) -> Decimal | None:
+        """What an attempt cost; None where it was not answered. An unknown cost is the worst case."""
+        if answer is None:
+            return None
+        if answer.usage is None:
             return ZERO  # a prompt too long, a content filter: nothing was read or written
-        cost = self.cost(call, attempt.usage, attempt.started_at, served_model)
-        return cost if cost is not None else worst or ZERO
+        cost = self.cost(call, answer.usage, at, answer.served_model)
+        return cost if cost is not None else worst
 
 
 def stays_reserved(worst: Decimal | None, fault: Fault | None) -> Decimal | None:
