@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from flows.failures import explain, told_as
+from flows.failures import explain, more_money, told_as
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
@@ -22,7 +22,7 @@ from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
 from tasks.work import Graded, Lander, Work, calling, grade_shard, landing, lane_of, prepare, shards_at_once
-from warehouse.errors import StoppedShort
+from warehouse.errors import BudgetStopped, StoppedShort
 
 
 def _name() -> str:
@@ -66,7 +66,10 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     if session.fatal is None:
         return None
     if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
-        return Cancelled(message=f"{session.fatal} `nightbench resume {run_id}` goes on with it.")
+        hint = f"`nightbench resume {run_id}` goes on with it."
+        if isinstance(session.fatal, BudgetStopped):
+            hint = more_money(run_id)
+        return Cancelled(message=f"{session.fatal} {hint}")
     raise session.fatal
 
 

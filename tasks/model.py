@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
@@ -158,6 +159,8 @@ class Attempt:
     error_kind: str | None
     outcome: Literal["answered", "failed", "unseen"]
     usage: Usage | None = None
+    reserved_usd: Decimal | None = None  # what may have been billed unseen, at most
+    usd: Decimal | None = None  # what an answer cost, where its price was known
 
 
 @dataclass(frozen=True)

@@ -131,10 +131,12 @@ def make_plan(
 ) -> Plan:
     """Lay out the shards: suite by suite, the variants taking turns so that they progress together.
 
+    With `spend_evenly` the suites take turns too, so that each has come as far as the others at any time.
+
     `prompts` holds the text of each prompt file that a model entry names.
     Raises: SpecError: a parameter that the model refuses.
     """
-    shards: list[Shard] = []
+    parts: list[tuple[float, Suite, list[Variant], tuple[tuple[Sample, int], ...]]] = []
     for suite, options in zip(suites, spec.suite_entries, strict=True):
         limit = options.limit if options.limit is not None else spec.limit
         asked = [
@@ -143,12 +145,16 @@ def make_plan(
             for sample in tools.pick(suite.samples, limit, spec.seed)
         ]
         variants = [_variant(entry, suite, prompts, tools) for entry in spec.models]
-        for start in range(0, len(asked), spec.shard_size):
-            part = tuple(asked[start : start + spec.shard_size])
-            shards += [
-                Shard(index=len(shards) + i, suite=suite, variant=variant, asked=part)
-                for i, variant in enumerate(variants)
-            ]
+        for start in range(0, len(asked), spec.shard_calls):
+            part = tuple(asked[start : start + spec.shard_calls])
+            parts.append((start / len(asked), suite, variants, part))
+    if spec.spend_evenly:
+        parts.sort(key=lambda part: part[0])
+    shards = [
+        Shard(index=turn * len(spec.models) + i, suite=suite, variant=variant, asked=part)
+        for turn, (_, suite, variants, part) in enumerate(parts)
+        for i, variant in enumerate(variants)
+    ]
     return Plan(run_id=run_id, spec=spec, shards=tuple(shards), tools=tools)
 
 

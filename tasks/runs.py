@@ -74,7 +74,7 @@ def begin_run(
     """
     path = home.runs / f"{check_run_id(run_id)}.json"
     old = read_run(home, run_id) if path.exists() else None
-    if old is not None and (old.fingerprint != spec.fingerprint() or old.kind != kind):
+    if old is not None and (old.eval_spec().fingerprint() != spec.fingerprint() or old.kind != kind):
         raise SpecError(
             f'run id "{run_id}" belongs to a run of another spec, begun {old.started_at[:16]}. '
             f"Nothing was sent. Give another --run-id, or go on with `nightbench resume {run_id}`."

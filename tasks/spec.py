@@ -7,8 +7,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -26,7 +27,13 @@ _ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_
 HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
-FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
+EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
+# A resumed run may differ in these, and in a model's limits.
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget"})
+
+
+# The form takes a number or its text; in JSON it is text, because a float would round.
+Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=6, allow_inf_nan=False)]
 
 
 class Part(BaseModel):
@@ -165,6 +172,22 @@ class EvalSpec(Part):
     max_failed: float = Field(
         0.05, ge=0.0, le=1.0, title="Failed calls allowed", description="Share; above it the run has failed."
     )
+    budget_usd: Usd | None = Field(
+        None,
+        gt=0,
+        title="Budget in USD",
+        description="The run stops before it costs more, judges included; a larger budget goes on with it.",
+    )
+    on_budget: Literal["stop", "refuse"] = Field(
+        "stop",
+        title="At the budget",
+        description="stop: go as far as it reaches; refuse: do not begin what is expected to cost more.",
+    )
+    spend_evenly: bool = Field(
+        False,
+        title="Spend evenly",
+        description="All suites side by side, the same samples for all models, instead of suite after suite.",
+    )
     shard_size: int = Field(
         250,
         ge=1,
@@ -200,6 +223,11 @@ class EvalSpec(Part):
             entry if isinstance(entry, SuiteEntry) else SuiteEntry.model_validate({"name": entry})
             for entry in self.suites
         ]
+
+    @property
+    def shard_calls(self) -> int:
+        """Samples a shard: fewer where all suites are to progress side by side."""
+        return min(self.shard_size, EVEN_SHARD) if self.spend_evenly else self.shard_size
 
     def fingerprint(self) -> str:
         """Equal for specs that may share a run id: everything but budget and limits."""

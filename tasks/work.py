@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.budget import check_budget, join_month, make_till
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
@@ -36,15 +37,16 @@ from tasks.load.pick import pick
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
-from tasks.model import Call, GraderConfig, Judged, Outcome, Sample, Suite, Usage
+from tasks.model import Attempt, Call, GraderConfig, Judged, Outcome, Sample, Suite
 from tasks.plan import Plan, Shard, Tools, make_plan
+from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
-from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
-from warehouse.prices import resolve_priced_as, usd_of
+from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort, SuiteError
+from warehouse.prices import resolve_priced_as
 
 
 class Work:
@@ -61,6 +63,7 @@ class Work:
         graders: Mapping[str, Sequence[Grader]],
         progress: Progress,
         notes: Sequence[str] = (),
+        monthly_usd: Decimal | None = None,
     ) -> None:
         self.home = home
         self.record = record
@@ -68,6 +71,7 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.monthly_usd = monthly_usd
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -150,14 +154,15 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for shard in plan.shards:
         for _ in plan.calls(shard):
             pass  # renders: a template that does not fit a sample is found here
+    check_budget(plan, settings.home.warehouse, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan))
-    progress = Progress(record.run_id, price_call)
+    progress = Progress(record.run_id, cost_of)
     progress.plan(plan)
     notes = notes_on_graders(spec, suites)
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    return Work(settings.home, record, plan, graders, progress, notes)
+    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -210,11 +215,6 @@ def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sam
                 )
 
 
-def price_call(call: Call, usage: Usage, at: datetime) -> Decimal | None:
-    """What an answered call costs; None where there is no price."""
-    return None if call.priced_as is None else usd_of(call.priced_as, usage, at)
-
-
 def needs_endpoint(entry: ModelEntry) -> bool:
     """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
     return not entry.model.startswith("simulated/") or entry.base_url is not None
@@ -228,6 +228,9 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
+        if month is not None:
+            stack.push_async_callback(asyncio.to_thread, month.close)
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
@@ -252,6 +255,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             retry_failed=retry_failed,
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
+            till=make_till(work.plan, known, month, retry_failed=retry_failed),
         )
 
 
@@ -262,15 +266,21 @@ def lane_of(entry: ModelEntry) -> str:
 
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
-    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_size
+    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
 
 
 class Graded:
-    """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by."""
+    """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by.
 
-    def __init__(self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]]) -> None:
+    `tried` are the attempts of calls that came to no end: they may have been billed.
+    """
+
+    def __init__(
+        self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]], tried: list[Attempt]
+    ) -> None:
         self.suite = suite
         self.calls = calls
+        self.tried = tried
 
 
 class Lander:
@@ -283,7 +293,7 @@ class Lander:
 
     def land(self, graded: Graded) -> None:
         """Write the rows of one shard."""
-        self._files.land(graded.suite, graded.calls)
+        self._files.land(graded.suite, graded.calls, graded.tried)
 
     def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
         """Make the run appear in the warehouse, with the status that its end deserves.
@@ -334,6 +344,8 @@ def run_status(fatal: NightbenchError | None, missing: int) -> str:
     """The word of `runs.status`."""
     if fatal is None:
         return "partial" if missing else "complete"
+    if isinstance(fatal, BudgetStopped):
+        return "budget_stopped"
     return "cancelled" if isinstance(fatal, StoppedShort) else "failed"
 
 
@@ -342,11 +354,14 @@ def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
     graders = work.graders[shard.suite.name]
     samples = {sample.sample_id: sample for sample, _ in shard.asked}
     calls: list[tuple[Call, Outcome, list[Judged]]] = []
+    tried: list[Attempt] = []
     for call in work.plan.calls(shard):
         outcome = known.outcome(call.call_key)
         if outcome is not None:
             calls.append((call, outcome, grade_call(graders, call, samples[call.sample_id], outcome)))
-    return Graded(shard.suite, calls)
+        else:
+            tried += known.attempts(call.call_key)
+    return Graded(shard.suite, calls, tried)
 
 
 def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:

@@ -10,6 +10,7 @@ NightbenchError
   EngineError       Prefect's server cannot be started or reached          (exit 1)
   WarehouseError    what lies on disk is not what was committed            (exit 1)
   StoppedShort      the run ended before its end and can be resumed        (exit 3)
+    BudgetStopped   its money was at its end
 
 A message says what is wrong (value and place), what state things are in, and what to do.
 """
@@ -48,6 +49,7 @@ class Fault:
     http_status: int | None = None
     retry_after_s: float | None = None
     request_id: str | None = None
+    unsent: bool = False  # no connection came about: nothing can have been billed
 
 
 class ProviderError(NightbenchError):
@@ -82,3 +84,7 @@ class StoppedShort(NightbenchError):
     """The run ended before its end (cancelled, budget); what was received is kept; it can be resumed."""
 
     exit_code = 3
+
+
+class BudgetStopped(StoppedShort):
+    """The run's money was at its end: what was asked is kept, and a larger budget goes on with it."""

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.failures import explain
+from flows.failures import explain, more_money
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
-from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort
 
 SpecFile = Annotated[
     Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
@@ -38,6 +38,19 @@ MaxFailedOption = Annotated[
 ShardOption = Annotated[int | None, typer.Option("--shard-size", help="Calls a Prefect task (250).")]
 DirOption = Annotated[
     list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
+]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget-usd", metavar="USD", help="The run stops before it costs more.")
+]
+OnBudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on-budget", metavar="stop|refuse", help="Go as far as the budget reaches, or refuse a dearer plan."
+    ),
+]
+EvenlyFlag = Annotated[
+    bool | None,
+    typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
 ]
 RetryFlag = Annotated[
     bool, typer.Option("--retry-failed", help="Ask again for the calls that have finally failed.")
@@ -63,6 +76,9 @@ def run(
     seed: SeedOption = None,
     max_failed: MaxFailedOption = None,
     shard_size: ShardOption = None,
+    budget_usd: BudgetOption = None,
+    on_budget: OnBudgetOption = None,
+    spend_evenly: EvenlyFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
     suites_dir: DirOption = None,
@@ -75,6 +91,9 @@ def run(
         "seed": seed,
         "max_failed": max_failed,
         "shard_size": shard_size,
+        "budget_usd": budget_usd,
+        "on_budget": on_budget,
+        "spend_evenly": spend_evenly,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
@@ -85,13 +104,16 @@ def run(
 def resume(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
     retry_failed: RetryFlag = False,
+    budget_usd: BudgetOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Go on with a run: only what its journal lacks is asked."""
+    """Go on with a run: only what its journal lacks is asked. A run at its budget needs a larger one."""
     settings = Settings.read(os.environ)
     record = read_run(settings.home, run_id)
     settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
-    execute(settings, record.eval_spec(), run_id, retry_failed=retry_failed, as_json=as_json)
+    fields = record.spec if budget_usd is None else {**record.spec, "budget_usd": budget_usd}
+    spec = make_spec(fields, f"runs/{run_id}.json")
+    execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
 
 
 def plan(
@@ -262,6 +284,8 @@ def _run_flow(
         ours = error if isinstance(error, NightbenchError) else explain(error, settings.home.root)
         if ours is None:
             raise
+        if isinstance(ours, BudgetStopped):
+            raise BudgetStopped(f"{ours} {more_money(record.run_id)}") from None
         raise StoppedShort(f"{ours} {hint}") if isinstance(ours, StoppedShort) else ours from None
 
 

@@ -120,8 +120,10 @@ def _line_failure(error: BaseException, endpoint: Endpoint, timeout_s: float) ->
     ):
         connecting = any(isinstance(link, aiohttp.ConnectionTimeoutError) for link in chain)
         what = f"no connection within {CONNECT_S:g} s" if connecting else f"no answer within {timeout_s:g} s"
-        return Transient(Fault("timeout", f"{endpoint.host}: {what}"))
-    return Transient(Fault("connection", f"{endpoint.host}: the connection failed: {text}"))
+        return Transient(Fault("timeout", f"{endpoint.host}: {what}", unsent=connecting))
+    unsent = any(isinstance(link, aiohttp.ClientConnectorError) for link in chain)
+    fault = Fault("connection", f"{endpoint.host}: the connection failed: {text}", unsent=unsent)
+    return Transient(fault)
 
 
 def _raise(failure: Transient | Rejected) -> NoReturn:

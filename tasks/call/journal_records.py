@@ -55,6 +55,8 @@ class AttemptEnd:
     final: bool  # this attempt ends the call: it was answered, or has finally failed
     answer: Answer | None
     usage: Usage | None  # may be an estimate, see Usage.estimated
+    reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
+    usd: Decimal | None = None  # what an answer cost, where its price was known
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -98,8 +100,8 @@ def begin_line(call_key: UUID, n: int, started_at: datetime, reserved_usd: Decim
     )
 
 
-def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> bytes:
-    """The line after an attempt; it repeats the reservation, so that it stands without its begin."""
+def end_line(end: AttemptEnd, at: int) -> bytes:
+    """The line after an attempt."""
     answer = None
     if end.answer is not None:
         answer = end.answer.__dict__.copy()
@@ -114,7 +116,8 @@ def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> b
         "error_kind": end.error_kind,
         "error": end.error,
         "endpoint": end.endpoint,
-        "reserved_usd": _money(reserved_usd),
+        "reserved_usd": _money(end.reserved_usd),
+        "usd": _money(end.usd),
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
@@ -180,12 +183,11 @@ def decode(line: bytes, place: str) -> AttemptBegin | AttemptEnd:
 
 
 def _begin(record: dict[str, Any]) -> AttemptBegin:
-    reserved = record["reserved_usd"]
     return AttemptBegin(
         call_key=UUID(record["call_key"]),
         n=record["n"],
         started_at=datetime.fromisoformat(record["started_at"]),
-        reserved_usd=None if reserved is None else Decimal(reserved),
+        reserved_usd=_usd(record["reserved_usd"]),
     )
 
 
@@ -211,6 +213,8 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         final=record["final"],
         answer=answer,
         usage=usage,
+        reserved_usd=_usd(record["reserved_usd"]),
+        usd=_usd(record.get("usd")),  # older lines have none
     )
 
 
@@ -246,6 +250,10 @@ def _utc(when: datetime) -> datetime:
 
 def _from_micros(at: int) -> datetime:
     return datetime.fromtimestamp(at // 1_000_000, UTC).replace(microsecond=at % 1_000_000)
+
+
+def _usd(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _money(usd: Decimal | None) -> str | None:

@@ -10,14 +10,26 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from tasks.call.backoff import MAX_ATTEMPTS, delay
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
+from tasks.call.purse import OutOfMoney, Purse
+from tasks.call.till import Till, stays_reserved
+from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
-from warehouse.errors import NightbenchError, ProviderError, Rejected, StoppedShort, Transient, Unusable
+from warehouse.errors import (
+    BudgetStopped,
+    NightbenchError,
+    ProviderError,
+    Rejected,
+    StoppedShort,
+    Transient,
+    Unusable,
+)
 
 GRACE_S = 10.0  # how long a stopping run waits for answers that are on their way
 TIMEOUT_S = 600.0
@@ -49,6 +61,7 @@ class CallSession:
         retry_failed: bool = False,
         seed: int = 0,
         sealed: frozenset[str] = frozenset(),
+        till: Till | None = None,
     ) -> None:
         self._lanes = lanes
         self._journal = journal
@@ -57,6 +70,7 @@ class CallSession:
         self._max_failed = max_failed
         self._retry_failed = retry_failed
         self._sealed = sealed  # suites of which no error may quote the text
+        self._till = till or Till(Purse(), lambda *_: None)
         self._jitter = random.Random(seed)
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -94,9 +108,7 @@ class CallSession:
 
     def _kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
-        if call.call_key not in self._known.answered and (
-            self._retry_failed or call.call_key not in self._known.failed
-        ):
+        if not self._known.has_ended(call.call_key, retry_failed=self._retry_failed):
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
@@ -114,6 +126,8 @@ class CallSession:
         self._waiting.add(task)
         try:
             await self._call(lane, call, task)
+        except OutOfMoney as error:
+            self.stop(BudgetStopped(str(error)))
         except NightbenchError as error:
             self.stop(error)
         finally:
@@ -127,12 +141,16 @@ class CallSession:
         for tried in range(1, MAX_ATTEMPTS + 1):
             asked_at = time.monotonic()
             async with lane.limiter.slot(estimate) as permit:
+                worst = worst_usd(call, datetime.now(UTC))
+                await self._till.reserve(call, worst, first=tried == 1)
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
-                end = await self._attempt(lane, call, first + tried - 1, queued_s, tried == MAX_ATTEMPTS)
+                n = first + tried - 1
+                end = await self._attempt(lane, call, n, queued_s, worst, tried == MAX_ATTEMPTS)
+                self._till.settle(call, worst, end.record)
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
@@ -159,9 +177,11 @@ class CallSession:
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, lane: Lane, call: Call, n: int, queued_s: float, last: bool) -> "_Ended":
+    async def _attempt(
+        self, lane: Lane, call: Call, n: int, queued_s: float, worst: Decimal | None, last: bool
+    ) -> "_Ended":
         started_at = datetime.now(UTC)
-        self._journal.begin(call.call_key, n, started_at)
+        self._journal.begin(call.call_key, n, started_at, worst)
         began = time.monotonic()
         reply: Reply | None = None
         error: ProviderError | None = None
@@ -191,6 +211,8 @@ class CallSession:
             or (last and isinstance(error, Transient)),
             answer=answer,
             usage=answer.usage if answer else None,
+            reserved_usd=stays_reserved(worst, fault),
+            usd=self._till.bill(call, worst, answer, started_at),
         )
         retry_after_s = fault.retry_after_s if fault else None
         return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)
