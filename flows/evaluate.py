@@ -17,11 +17,12 @@ from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
 from tasks.call.session import CallSession
+from tasks.closing import Graded, Lander, grade_shard, landing
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
-from tasks.work import Graded, Lander, Work, calling, grade_shard, landing, lane_of, prepare, shards_at_once
+from tasks.work import Work, calling, lane_of, prepare, shards_at_once
 from warehouse.errors import BudgetStopped, StoppedShort
 
 

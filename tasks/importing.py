@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from tasks.closing import commit_work, grade_call
 from tasks.home import Settings
 from tasks.land.landing import Landing
 from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage, short_hash
@@ -20,8 +21,6 @@ from tasks.runs import RunRecord, pin_asked
 from tasks.work import (
     Work,
     check_samples,
-    commit_work,
-    grade_call,
     load_suites,
     make_graders,
     notes_on_graders,

@@ -179,6 +179,17 @@ def is_running(home: Home, run_id: str) -> bool:
     return is_locked(home.runs / f"{run_id}.lock")
 
 
+def holder_of(home: Home, run_id: str) -> int | None:
+    """The process that works on the run; None where none does."""
+    path = home.runs / f"{run_id}.lock"
+    if not is_locked(path):
+        return None
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # it has just begun, and has not said who it is
+        return None
+
+
 def write_json(path: Path, value: object) -> None:
     """Replace a small JSON file whole: new file, fsync, rename."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -29,7 +29,7 @@ NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget"})
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd"})
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
@@ -182,6 +182,12 @@ class EvalSpec(Part):
         "stop",
         title="At the budget",
         description="stop: go as far as it reaches; refuse: do not begin what is expected to cost more.",
+    )
+    ask_above_usd: Usd | None = Field(
+        Decimal("5.00"),
+        ge=0,
+        title="Ask above USD",
+        description="A person at a terminal is asked before a run that is expected to cost more.",
     )
     spend_evenly: bool = Field(
         False,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli.ask_first import ask_first
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.failures import explain, more_money
 from tasks.home import Home, Settings
@@ -48,6 +49,11 @@ OnBudgetOption = Annotated[
         "--on-budget", metavar="stop|refuse", help="Go as far as the budget reaches, or refuse a dearer plan."
     ),
 ]
+AskOption = Annotated[
+    str | None,
+    typer.Option("--ask-above-usd", metavar="USD", help="You are asked before a dearer run (5.00)."),
+]
+YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
 EvenlyFlag = Annotated[
     bool | None,
     typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
@@ -81,6 +87,8 @@ def run(
     spend_evenly: EvenlyFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
+    ask_above_usd: AskOption = None,
+    yes: YesFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -94,11 +102,12 @@ def run(
         "budget_usd": budget_usd,
         "on_budget": on_budget,
         "spend_evenly": spend_evenly,
+        "ask_above_usd": ask_above_usd,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
-    execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json)
+    execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json, yes=yes)
 
 
 def resume(
@@ -123,6 +132,7 @@ def plan(
     limit: LimitOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = None,
+    budget_usd: BudgetOption = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -130,7 +140,9 @@ def plan(
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
-    spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
+    spec = spec_of(
+        spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
+    )
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
     planned = plan_run("plan", spec, suites)
@@ -145,7 +157,7 @@ def plan(
     print_table(
         "Plan", rows, right=[name for name in (rows[0] if rows else {}) if name not in {"suite", "variant"}]
     )
-    for line in estimate.sentences():
+    for line in (*estimate.sentences(), *estimate.reach(spec.budget_usd)):
         say(line)
 
 
@@ -176,7 +188,13 @@ def _chosen(entries: Any, names: list[str], key: str) -> list[Any]:
 
 
 def execute(
-    settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool = False, as_json: bool = False
+    settings: Settings,
+    spec: EvalSpec,
+    run_id: str,
+    *,
+    retry_failed: bool = False,
+    as_json: bool = False,
+    yes: bool = True,
 ) -> None:
     """Run a spec to its end in this process, show it live, and print its result.
 
@@ -191,7 +209,7 @@ def execute(
         _note_doubtful_names(spec)
         raise
     try:
-        _run(settings, spec, run_id, retry_failed=retry_failed)
+        _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
     except KeyboardInterrupt:
         raise StoppedShort(
             f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
@@ -199,7 +217,7 @@ def execute(
     print_result(settings.home, run_id, as_json=as_json)
 
 
-def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool) -> None:
+def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool, yes: bool) -> None:
     from tasks.work import prepare
 
     with ExitStack() as stack:
@@ -216,6 +234,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
         _note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
+            ask_first(work.plan, settings.home.warehouse, yes=yes)
         except NightbenchError:
             forget_unsent(settings.home, run_id)
             raise

@@ -45,7 +45,7 @@ def test_runs_at_one_time_share_the_month_and_a_larger_one_lets_both_go_on(
         assert all("NIGHTBENCH_MONTHLY_USD = 0.12 is used up" in text for text in said)
         spent = billed(server)
         assert LIMIT - 2 * WORST < spent <= LIMIT
-        assert month(home) == (spent, 0)
+        assert month(home) == (spent, Decimal(0))
         statuses = query(home, "select run_id, status from runs order by run_id")
         assert statuses == [{"run_id": name, "status": "budget_stopped"} for name in ("one", "two")]
         third = nightbench("run", spec, *suites, env=ENV)
@@ -91,7 +91,7 @@ def test_simulated_models_never_count(home: Path, tmp_path: Path, sums: Sums, ni
         env = {**ENV, "NIGHTBENCH_MONTHLY_USD": "0.0001"}
         done = nightbench("run", spec, "--suites-dir", tmp_path / "suites", env=env)
         assert done.code == 0, done.err
-        assert month(home) == (0, 0)
+        assert month(home) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "nan", "inf", "1,50"])
