@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from tasks.model import short_hash
+from tasks.model import Api, short_hash
 from warehouse.errors import SpecError
 
 PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
@@ -26,6 +26,7 @@ _ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_
 HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
+ADDED = frozenset({"api"})  # fields of a model's entry that are younger than runs in homes
 FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
 
 
@@ -67,6 +68,12 @@ class ModelEntry(Part):
         title="Parameters",
         description='As the vendor names them, for example {"temperature": 0.0, "max_tokens": 1024}. '
         "They win over the suite's.",
+    )
+    api: Api | None = Field(
+        None,
+        title="API",
+        description="Which of OpenAI's two: chat (completions) or responses. Default: chat, where the model "
+        "has it.",
     )
     system: str | None = Field(None, title="System message", description="Replaces the suite's.")
     prompt: str | None = Field(
@@ -206,6 +213,9 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+            for name in ADDED & entry.keys():
+                if entry[name] is None:  # runs of the time before the field can be resumed
+                    entry.pop(name)
         return short_hash(data)
 
 
