@@ -14,6 +14,7 @@ from uuid import UUID
 
 StopReason = Literal["stop", "length", "refusal", "content_filter", "tool", "other"]
 Role = Literal["answer", "judge"]
+Api = Literal["chat", "responses"]  # of the two that OpenAI and its like have; chat completions are older
 Reason = Literal[
     "wrong", "refusal", "content_filter", "cut", "empty", "unparsable", "context_overflow", "timeout", "error"
 ]

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.model import Call, Message, Sample, Suite, hash_uuid, short_hash
+from tasks.model import Api, Call, Message, Sample, Suite, hash_uuid, short_hash
 from tasks.spec import EvalSpec, ModelEntry
 from warehouse.errors import SpecError
 
 Render = Callable[[Suite, Sample, str | None, str | None], tuple[Message, ...]]
-Merge = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+Merge = Callable[[ModelEntry, Mapping[str, Any]], Mapping[str, Any]]  # the suite's under the entry's
 Pick = Callable[[Sequence[Sample], int | None, int], Sequence[Sample]]
 
 
@@ -25,6 +25,7 @@ class Tools:
     render: Render
     merge: Merge
     priced_as: Callable[[str, str | None], str | None]
+    api: Callable[[ModelEntry], Api]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Variant:
     prompt: str | None  # the text that replaces the suite's
     version: str
     priced_as: str | None
+    api: Api = "chat"
 
     @property
     def name(self) -> str:
@@ -93,7 +95,7 @@ class Plan:
         Raises: SuiteError: a template does not fit a sample.
         """
         suite, variant = shard.suite, shard.variant
-        model, params = variant.entry.model, dict(variant.params)
+        model, params, over = variant.entry.model, dict(variant.params), _named(variant.api)
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -108,9 +110,10 @@ class Plan:
                         model,
                         params,
                         messages,
+                        *over,
                     ]
                 ),
-                request_hash=hash_uuid([model, params, messages]),
+                request_hash=hash_uuid([model, params, messages, *over]),
                 prompt_hash=hash_uuid(list(messages)),
                 suite=suite.name,
                 suite_version=suite.version,
@@ -160,15 +163,27 @@ def make_plan(
 
 def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools: Tools) -> Variant:
     try:
-        params = tools.merge(entry.model, suite.params, entry.params)
+        api = tools.api(entry)
+        params = tools.merge(entry, suite.params)
     except SpecError as error:
         raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
     prompt = prompts[entry.prompt] if entry.prompt else None
-    version = short_hash([entry.model, params, entry.system, prompt if prompt is not None else suite.prompt])
+    asked = prompt if prompt is not None else suite.prompt
+    version = short_hash([entry.model, params, entry.system, asked, *_named(api)])
     return Variant(
         entry=entry,
         params=params,
         prompt=prompt,
         version=version,
         priced_as=tools.priced_as(entry.model, entry.priced_as),
+        api=api,
     )
+
+
+def _named(api: Api) -> tuple[Api, ...]:
+    """What an API adds to a hash: chat completions nothing, so that hashes from before the choice hold.
+
+    Hashed is the API that is used, not whether it was named: an entry that names its model's default asks
+    the same, and a model whose vendor moves it to the other API is asked something else.
+    """
+    return () if api == "chat" else (api,)

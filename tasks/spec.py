@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from tasks.model import short_hash
+from tasks.model import Api, short_hash
 from warehouse.errors import SpecError
 
 PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
@@ -74,6 +74,12 @@ class ModelEntry(Part):
         title="Parameters",
         description='As the vendor names them, for example {"temperature": 0.0, "max_tokens": 1024}. '
         "They win over the suite's.",
+    )
+    api: Api | None = Field(
+        None,
+        title="API",
+        description="Which of OpenAI's two: chat (completions) or responses. Default: chat, where the model "
+        "has it.",
     )
     system: str | None = Field(None, title="System message", description="Replaces the suite's.")
     prompt: str | None = Field(

@@ -16,8 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from tasks.budget import check_budget, join_month, make_till
+from tasks.call.api import api_of, api_params
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
-from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import read_journal
@@ -116,8 +116,11 @@ def plan_run(
         render=lambda suite, sample, system, prompt: render_messages(
             suite, sample, system=system, prompt=prompt
         ),
-        merge=merge_params,
+        merge=lambda entry, params: api_params(
+            entry.model, api_of(entry.model, entry.api), params, entry.params
+        ),
         priced_as=lambda model, named: resolve_priced_as(model, named, None),
+        api=lambda entry: api_of(entry.model, entry.api),
     )
     return make_plan(run_id, spec, suites, _prompt_files(spec), tools)
 
@@ -257,7 +260,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
 
 def lane_of(entry: ModelEntry) -> str:
     """What calls must have in common to share a client; lanes of one account share its limiter."""
-    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}"
+    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}|{api_of(entry.model, entry.api)}"
 
 
 def shards_at_once(work: Work, entry: ModelEntry) -> int:

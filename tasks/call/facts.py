@@ -41,6 +41,14 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ResponsesFacts(Fact):
+    """What OpenAI's Responses API has otherwise than chat completions."""
+
+    only: tuple[str, ...]
+    foreign: frozenset[str]
+    least_output_tokens: int
+
+
 class VendorFacts(Fact):
     """What all models of a vendor have in common."""
 
@@ -49,6 +57,7 @@ class VendorFacts(Fact):
     samplers: tuple[str, ...]
     hottest: float
     sampling_version: str | None = None
+    responses: ResponsesFacts | None = None
 
 
 class Family(Fact):

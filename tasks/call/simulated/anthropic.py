@@ -4,6 +4,7 @@ Input tokens lie beside the cached and the written ones, never around them. An e
 `{"type": "error", "error": {"type", "message"}, "request_id"}`, the request id a header too.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 from tasks.call.facts import Family, facts
 from tasks.call.simulated.families import listed_models
+from tasks.call.simulated.structured import messages_shape
 from tasks.call.simulated.wire import (
     Headers,
     Json,
@@ -74,6 +76,7 @@ class Anthropic(Vendor):
             stop=stop_words(body, "stop_sequences"),
             thinks=_thinks(body, family),
             two_lifetimes=True,
+            shape=messages_shape(body),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
@@ -82,7 +85,10 @@ class Anthropic(Vendor):
         content: list[Json] = []
         if reply.reasoning is not None:
             content.append({"type": "thinking", "thinking": reply.reasoning, "signature": f"sim{unique}"})
-        if reply.text and not refused:
+        tool = request.shape.tool if request.shape else None
+        if tool is not None and not refused:
+            content.append(_tool_use(tool, reply, unique))
+        elif reply.text and not refused:
             content.append({"type": "text", "text": reply.text})
         body: Json = {
             "id": f"msg_sim{unique}",
@@ -90,7 +96,7 @@ class Anthropic(Vendor):
             "role": "assistant",
             "model": request.model,
             "content": content,
-            "stop_reason": _STOPS[reply.stop],
+            "stop_reason": "tool_use" if tool is not None and reply.stop == "stop" else _STOPS[reply.stop],
             "stop_sequence": reply.stop_sequence,
         }
         if refused:
@@ -139,6 +145,12 @@ class Anthropic(Vendor):
         ]
         ids: list[Any] = [model["id"] for model in data] or [None]
         return {"data": data, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+
+
+def _tool_use(name: str, reply: Reply, unique: str) -> Json:
+    """A tool's use; where the text was cut within its input, the input is what could be read: nothing."""
+    given = json.loads(reply.text) if reply.stop == "stop" else {}
+    return {"type": "tool_use", "id": f"toolu_sim{unique}", "name": name, "input": given}
 
 
 def _check_sampling(body: Json, headers: Mapping[str, str], family: Family | None) -> None:

@@ -23,6 +23,7 @@ from tasks.call.simulated.ledger import Ledger, Outcome, Row
 from tasks.call.simulated.openai import Azure, OpenAI
 from tasks.call.simulated.plan import PlanEntry, parse_plan
 from tasks.call.simulated.reply import CallKey, Fate, decide_fate, make_reply
+from tasks.call.simulated.responses import AzureResponses, Responses
 from tasks.call.simulated.settings import FaultKind, Settings
 from tasks.call.simulated.wire import (
     Headers,
@@ -41,10 +42,14 @@ from warehouse.errors import SpecError
 SAMPLE_HEADER = "x-nightbench-sample"
 CONTEXT_TOKENS = 200_000  # of a model of which it is not known
 _ANTHROPIC, _OPENAI, _AZURE = Anthropic(), OpenAI(), Azure()
+_RESPONSES, _AZURE_RESPONSES = Responses(), AzureResponses()
 _CALLS: dict[str, Vendor] = {
     "/v1/messages": _ANTHROPIC,
     "/v1/chat/completions": _OPENAI,
     "/openai/v1/chat/completions": _AZURE,
+    "/v1/responses": _RESPONSES,
+    "/openai/responses": _AZURE_RESPONSES,
+    "/openai/v1/responses": _AZURE_RESPONSES,
 }
 _DEPLOYMENTS, _COMPLETIONS = "/openai/deployments/", "/chat/completions"
 _OUTCOMES: dict[int, Outcome] = {429: "rate_limited"}
@@ -154,7 +159,7 @@ class Service:
                 "context_overflow", model=asked.model, tokens=asked.input_tokens, maximum=maximum
             )
             return self._problem(visit, overflow)
-        if fate.filtered and visit.vendor is _AZURE:
+        if fate.filtered and isinstance(visit.vendor, Azure):
             return self._problem(visit, Problem("content_filter", model=asked.model))
         reply = make_reply(asked, self._plan.get(key.prompt_hash), key, fate, family, settings)
         self._account.spend(asked.model, reply.tokens.output_tokens)
@@ -224,14 +229,17 @@ class Service:
     def _model(self, vendor: Vendor, request: HttpRequest, body: Json) -> str:
         """The model that is asked, which must exist."""
         name = body.get("model")
+        if (
+            request.path.startswith((_DEPLOYMENTS, "/openai/responses"))
+            and "api-version" not in request.query
+        ):
+            raise Refused(Problem("no_route"))
         if request.path.startswith(_DEPLOYMENTS):
-            if "api-version" not in request.query:
-                raise Refused(Problem("no_route"))
             name = request.path.removeprefix(_DEPLOYMENTS).removesuffix(_COMPLETIONS)
         if not isinstance(name, str) or not name:
             words = "model: Field required" if vendor is _ANTHROPIC else "you must provide a model parameter"
             raise bad_request(words, "model")
-        if vendor is _AZURE:
+        if isinstance(vendor, Azure):
             name = self._settings.deployments.get(name, name)
         if self._settings.models and name not in self._settings.models:
             raise Refused(Problem("no_model", model=name))

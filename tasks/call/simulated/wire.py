@@ -33,6 +33,14 @@ ProblemKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A JSON schema that the answer must have; empty where any object will do."""
+
+    schema: Json
+    tool: str | None = None  # the tool whose input it is; None: it is the text's
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One question, whichever vendor's words it came in."""
 
@@ -43,6 +51,8 @@ class Request:
     stop: tuple[str, ...] = ()
     thinks: bool = False
     two_lifetimes: bool = False  # the vendor tells cache writes for an hour from those for five minutes
+    shape: Shape | None = None
+    summarizes: bool = False  # the reasoning is asked for in words (Responses API)
 
 
 @dataclass(frozen=True, slots=True)
