@@ -94,6 +94,7 @@ class Plan:
         """
         suite, variant = shard.suite, shard.variant
         model, params = variant.entry.model, dict(variant.params)
+        asked_params = params_that_count(params)
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -106,11 +107,11 @@ class Plan:
                         "answer",
                         variant.name,
                         model,
-                        params,
+                        asked_params,
                         messages,
                     ]
                 ),
-                request_hash=hash_uuid([model, params, messages]),
+                request_hash=hash_uuid([model, asked_params, messages]),
                 prompt_hash=hash_uuid(list(messages)),
                 suite=suite.name,
                 suite_version=suite.version,
@@ -152,13 +153,23 @@ def make_plan(
     return Plan(run_id=run_id, spec=spec, shards=tuple(shards), tools=tools)
 
 
+def params_that_count(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that keys, hashes and versions are made of: all but `stream`.
+
+    It changes how an answer comes and not which: an answer is reused, and nights are compared, whether they
+    were streamed or not. What was sent is in `calls.params`.
+    """
+    return {name: value for name, value in params.items() if name != "stream"}
+
+
 def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools: Tools) -> Variant:
     try:
         params = tools.merge(entry.model, suite.params, entry.params)
     except SpecError as error:
         raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
     prompt = prompts[entry.prompt] if entry.prompt else None
-    version = short_hash([entry.model, params, entry.system, prompt if prompt is not None else suite.prompt])
+    asked = prompt if prompt is not None else suite.prompt
+    version = short_hash([entry.model, params_that_count(params), entry.system, asked])
     return Variant(
         entry=entry,
         params=params,
