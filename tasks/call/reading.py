@@ -43,7 +43,7 @@ class Reading:
         """The first bytes that were read and are no event."""
         return bytes(self._raw[:200])
 
-    async def read(self, response: httpx2.Response, timeout: asyncio.Timeout) -> None:
+    async def read(self, response: httpx2.Response, limit: asyncio.Timeout) -> None:
         """Read to the end. Raises: Unreadable: too many bytes, or no such stream; or the line's errors."""
         self.response = response
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -51,7 +51,7 @@ class Reading:
             await self._read_body(response)
         else:
             self._streamed = True
-            await self._read_events(response, self._assembly, timeout)
+            await self._read_events(response, self._assembly, limit)
 
     def body(self) -> bytes:
         """The body; of a stream, the one that it amounts to.
@@ -74,7 +74,7 @@ class Reading:
                 self._keep(chunk)
 
     async def _read_events(
-        self, response: httpx2.Response, assembly: Assembly, timeout: asyncio.Timeout
+        self, response: httpx2.Response, assembly: Assembly, limit: asyncio.Timeout
     ) -> None:
         events, n_bytes = EventReader(), 0
         async with aclosing(response.aiter_bytes()) as chunks:
@@ -97,7 +97,7 @@ class Reading:
                     return await self._drain(chunks)
                 if assembly.whole and not was_whole:
                     soon = asyncio.get_running_loop().time() + LINGER_S
-                    timeout.reschedule(min(soon, timeout.when() or soon))
+                    limit.reschedule(min(soon, limit.when() or soon))
         for event in events.finish():
             assembly.take(event)
             self._raw.clear()
