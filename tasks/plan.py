@@ -96,6 +96,7 @@ class Plan:
         """
         suite, variant = shard.suite, shard.variant
         model, params, over = variant.entry.model, dict(variant.params), _named(variant.api)
+        asked_params = params_that_count(params)
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -108,12 +109,12 @@ class Plan:
                         "answer",
                         variant.name,
                         model,
-                        params,
+                        asked_params,
                         messages,
                         *over,
                     ]
                 ),
-                request_hash=hash_uuid([model, params, messages, *over]),
+                request_hash=hash_uuid([model, asked_params, messages, *over]),
                 prompt_hash=hash_uuid(list(messages)),
                 suite=suite.name,
                 suite_version=suite.version,
@@ -161,6 +162,15 @@ def make_plan(
     return Plan(run_id=run_id, spec=spec, shards=tuple(shards), tools=tools)
 
 
+def params_that_count(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that keys, hashes and versions are made of: all but `stream`.
+
+    It changes how an answer comes and not which: an answer is reused, and nights are compared, whether they
+    were streamed or not. What was sent is in `calls.params`.
+    """
+    return {name: value for name, value in params.items() if name != "stream"}
+
+
 def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools: Tools) -> Variant:
     try:
         api = tools.api(entry)
@@ -169,7 +179,7 @@ def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools:
         raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
     prompt = prompts[entry.prompt] if entry.prompt else None
     asked = prompt if prompt is not None else suite.prompt
-    version = short_hash([entry.model, params, entry.system, asked, *_named(api)])
+    version = short_hash([entry.model, params_that_count(params), entry.system, asked, *_named(api)])
     return Variant(
         entry=entry,
         params=params,

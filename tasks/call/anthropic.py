@@ -7,8 +7,9 @@ import anthropic
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from tasks.call.assemble import MessageAssembly
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
+from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.facts import default_max_tokens, sampling_version
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
@@ -78,8 +79,11 @@ class AnthropicProvider:
             cast_to=httpx2.Response,
             body=message_request(call),
             options={"headers": headers},
+            stream=UNREAD,
         )
-        return read_message(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
+        assembly = MessageAssembly() if call.params.get("stream") else None
+        received = await send(post, ERRORS, self._endpoint, timeout_s, assembly)
+        return read_message(received, self._endpoint.host)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -125,6 +129,7 @@ def read_message(received: Received, host: str) -> Reply:
         reasoning="".join(thinking) or None,
         served_model=message.model,
         request_id=request_id,
+        ttft_s=received.ttft_s,
     )
     return Reply(answer, limits, received.status)
 

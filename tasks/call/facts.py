@@ -24,8 +24,7 @@ OURS: Mapping[str, str] = {  # parameters that are not the user's to set, and wh
     "messages": "the suite's prompt",
     "system": 'the entry\'s "system"',
     "n": '"epochs"',
-    "stream": "nothing: answers are not streamed",
-    "stream_options": "nothing: answers are not streamed",
+    "stream_options": "nothing: a stream's usage is always asked for",
     "timeout": "nothing: a call has ten minutes",
     "extra_headers": 'the entry\'s "headers"',
     "extra_query": "nothing",
@@ -131,6 +130,8 @@ def merge_params(
     accepted). Its max_tokens is cut to what the model can write, and gets REASONING_ROOM on top where the
     model reasons before it answers, because the suite bounds the answer and the vendor counts both.
 
+    `stream = true` is the variant's alone: it changes how an answer comes, and so what can be measured.
+
     Raises: SpecError: a parameter of the variant's that the model refuses; one that no request may have.
     """
     family = family_of(model)
@@ -140,6 +141,7 @@ def merge_params(
             raise SpecError(
                 f'{model}: "{name}" is not a parameter. Nothing was sent. Its place: {OURS[name]}.'
             )
+    streams = _streams(model, suite, variant)
     _check_json(model, {**suite, **variant})
     for name, value in variant.items():
         if reason := _refusal(family, name, value, variant):
@@ -156,7 +158,7 @@ def merge_params(
     if family is not None:
         _bound(family, kept, merged)
         merged = {name: value for name, value in merged.items() if not _is_own(family, name, value)}
-    return merged
+    return {**merged, "stream": True} if streams else merged
 
 
 def request_params(model: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,6 +176,19 @@ def default_max_tokens(model: str) -> int:
     """The bound of a request that has none, where the API requires one."""
     family = family_of(model)
     return (family.default_max_tokens if family else None) or 4096
+
+
+def _streams(model: str, suite: Mapping[str, Any], variant: dict[str, Any]) -> bool:
+    """Take `stream` out of the variant's parameters."""
+    streams = variant.pop("stream", False)
+    if "stream" in suite:
+        raise SpecError(
+            f'{model}: "stream" is not a parameter of a suite. Nothing was sent. Its place: the "params" of '
+            f"a model."
+        )
+    if not isinstance(streams, bool):
+        raise SpecError(f"{model}: stream = {streams!r} is neither true nor false. Nothing was sent.")
+    return streams
 
 
 def _in_vendor_names(family: Family | None, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class Received:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes  # of a stream: as it would have come without one
+    ttft_s: float | None = None  # only of a stream
 
     def json(self) -> object:
         """The body's value; None where it is not JSON.

@@ -12,8 +12,9 @@ import httpx2
 import openai
 from pydantic import BaseModel, ValidationError
 
+from tasks.call.assemble import CompletionAssembly
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
+from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
@@ -35,6 +36,7 @@ STOP_REASONS: Mapping[str, StopReason] = {
     "max_tokens": "length",
 }
 Client = TypeVar("Client", openai.AsyncOpenAI, openai.AsyncAzureOpenAI)
+REFUSED_OPTION = "a refusal of stream_options, which is left out from now on"  # older Azure versions
 REQUEST_IDS = ("x-request-id", "apim-request-id", "request-id")
 
 
@@ -78,6 +80,7 @@ class OpenAIProvider:
     def __init__(self, endpoint: Endpoint, client: openai.AsyncOpenAI) -> None:
         self._endpoint = endpoint
         self._client = client
+        self._tells_usage = True  # False once the server refused to be asked for a stream's usage
 
     @property
     def endpoint_host(self) -> str:
@@ -86,17 +89,26 @@ class OpenAIProvider:
 
     async def complete(self, call: Call, *, timeout_s: float = TIMEOUT_S) -> Reply:
         """Make one attempt. Raises: Transient, Rejected, Unusable."""
+        streams = bool(call.params.get("stream"))
+        asks_usage = streams and self._tells_usage
         post = self._client.post(
             PATH,
             cast_to=httpx2.Response,
             body={
                 **call.params,
+                **({"stream_options": {"include_usage": True}} if asks_usage else {}),
                 "model": call.model.partition("/")[2],
                 "messages": list(call.messages),
             },
             options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
+            stream=UNREAD,
         )
-        return read_completion(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
+        assembly = CompletionAssembly() if streams else None
+        received = await send(post, ERRORS, self._endpoint, timeout_s, assembly)
+        if asks_usage and received.status in {400, 422} and b"stream_options" in received.body:
+            self._tells_usage = False
+            raise bad_body(received, self._endpoint.host, REFUSED_OPTION, None)
+        return read_completion(received, self._endpoint.host)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -155,6 +167,7 @@ def read_completion(received: Received, host: str) -> Reply:
         served_model=completion.model,
         fingerprint=completion.system_fingerprint,
         request_id=request_id,
+        ttft_s=received.ttft_s,
     )
     return Reply(answer, limits, received.status)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks.call.facts import Family, facts
+from tasks.call.simulated.anthropic_stream import stream_message
 from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.structured import messages_shape
 from tasks.call.simulated.wire import (
@@ -20,13 +21,17 @@ from tasks.call.simulated.wire import (
     Problem,
     Reply,
     Request,
+    Streamed,
     Tokens,
     Vendor,
     bad_request,
     check_temperature,
     count_tokens,
+    event,
     stop_words,
+    streams,
     text_of,
+    to_bytes,
     whole_number,
 )
 from tasks.model import Message
@@ -75,6 +80,7 @@ class Anthropic(Vendor):
             max_tokens=max_tokens,
             stop=stop_words(body, "stop_sequences"),
             thinks=_thinks(body, family),
+            streams=streams(body),
             two_lifetimes=True,
             shape=messages_shape(body),
         )
@@ -104,6 +110,14 @@ class Anthropic(Vendor):
         if reply.shows_usage:
             body["usage"] = _usage(reply.tokens, thinks=reply.reasoning is not None)
         return body
+
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """`message_start` to `message_stop`."""
+        return stream_message(self.reply(request, reply, unique, now))
+
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """`event: error`."""
+        return event(to_bytes(self.problem(problem, request_id)[1]), "error")
 
     def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
         """Status and `ErrorResponse`."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from tasks.call.api import api_of
 from tasks.call.facts import Family
 from tasks.call.simulated.families import listed_models
+from tasks.call.simulated.openai_stream import stream_completion, wants_usage
 from tasks.call.simulated.structured import chat_shape
 from tasks.call.simulated.wire import (
     Headers,
@@ -20,13 +21,17 @@ from tasks.call.simulated.wire import (
     Refused,
     Reply,
     Request,
+    Streamed,
     Tokens,
     Vendor,
     bad_request,
     check_temperature,
     count_tokens,
+    event,
     stop_words,
+    streams,
     text_of,
+    to_bytes,
     whole_number,
 )
 from tasks.model import Message, short_hash
@@ -71,6 +76,8 @@ class OpenAI(Vendor):
             stop=stop_words(body, "stop"),
             thinks=family is not None and family.thinks and _effort(body, family) != "none",
             shape=chat_shape(body),
+            streams=streams(body),
+            stream_usage=wants_usage(body),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
@@ -103,6 +110,14 @@ class OpenAI(Vendor):
             "service_tier": "default",
             "system_fingerprint": _fingerprint(request.model),
         }
+
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """`chat.completion.chunk`s."""
+        return stream_completion(request, self.reply(request, reply, unique, now))
+
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """A chunk that is an error."""
+        return event(to_bytes(self.problem(problem, request_id)[1]))
 
     def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
         """Status and `{"error": ErrorObject}`."""

@@ -25,11 +25,13 @@ from tasks.call.simulated.plan import PlanEntry, parse_plan
 from tasks.call.simulated.reply import CallKey, Fate, decide_fate, make_reply
 from tasks.call.simulated.responses import AzureResponses, Responses
 from tasks.call.simulated.settings import FaultKind, Settings
+from tasks.call.simulated.streams import time_stream, to_stream_head
 from tasks.call.simulated.wire import (
     Headers,
     Json,
     Problem,
     Refused,
+    Reply,
     Request,
     Tokens,
     Vendor,
@@ -53,7 +55,13 @@ _CALLS: dict[str, Vendor] = {
 }
 _DEPLOYMENTS, _COMPLETIONS = "/openai/deployments/", "/chat/completions"
 _OUTCOMES: dict[int, Outcome] = {429: "rate_limited"}
-_FAULTS: dict[FaultKind, Outcome] = {"reset": "reset", "cut": "cut", "garbled": "garbled"}
+_FAULTS: dict[FaultKind, Outcome] = {
+    "reset": "reset",
+    "cut": "cut",
+    "garbled": "garbled",
+    "error_event": "error",
+    "hang": "gone",
+}
 
 
 @dataclass(slots=True)
@@ -142,8 +150,13 @@ class Service:
                 return self._problem(visit, Problem(fault, model=asked.model, retry_after_s=wait_s))
             case "server_error" | "overloaded":
                 return self._problem(visit, Problem(fault, model=asked.model))
+            case "error_event" if not asked.streams:
+                return self._problem(visit, Problem("overloaded", model=asked.model))
+            case "hang" if not asked.streams:
+                return Verdict(b"", 0.0, "hang", ended=self._ending(visit, None, "gone", None))
             case "reset":
-                return Verdict(b"", fate.latency_s, "reset", self._ending(visit, None, "reset", None))
+                ended = self._ending(visit, None, "reset", None)
+                return Verdict(b"", fate.latency_s, "reset", ended=ended)
             case _:
                 return self._answer(visit, asked, family, fate, fault)
 
@@ -163,6 +176,8 @@ class Service:
             return self._problem(visit, Problem("content_filter", model=asked.model))
         reply = make_reply(asked, self._plan.get(key.prompt_hash), key, fate, family, settings)
         self._account.spend(asked.model, reply.tokens.output_tokens)
+        if asked.streams:
+            return self._stream(visit, asked, reply, fate, fault)
         unique = visit.request_id.removeprefix("req_sim")
         body = to_bytes(visit.vendor.reply(asked, reply, unique, visit.arrived_at))
         if fault == "garbled":
@@ -171,9 +186,28 @@ class Service:
         if fault == "cut":
             at = len(payload) - len(body) + int(len(body) * min(settings.cut_after, 0.999))
             ended = self._ending(visit, 200, "cut", reply.tokens)
-            return Verdict(payload[:at], fate.latency_s, "cut", ended)
+            return Verdict(payload[:at], fate.latency_s, "cut", ended=ended)
         outcome: Outcome = _FAULTS[fault] if fault else "answered"
-        return Verdict(payload, fate.latency_s, "whole", self._ending(visit, 200, outcome, reply.tokens))
+        ended = self._ending(visit, 200, outcome, reply.tokens)
+        return Verdict(payload, fate.latency_s, "whole", ended=ended)
+
+    def _stream(
+        self, visit: Visit, asked: Request, reply: Reply, fate: Fate, fault: FaultKind | None
+    ) -> Verdict:
+        unique = visit.request_id.removeprefix("req_sim")
+        streamed = visit.vendor.stream(asked, reply, unique, visit.arrived_at)
+        error = visit.vendor.stream_error(Problem("overloaded", model=asked.model), visit.request_id)
+        begin_s, first, timed = time_stream(
+            streamed, reply.tokens.output_tokens, fate.latency_s, fault, error, self._settings
+        )
+        outcome: Outcome = _FAULTS[fault] if fault else "answered"
+        return Verdict(
+            to_stream_head(self._headers(visit, begin_s)) + first,
+            begin_s,
+            "cut" if fault == "cut" else "hang" if fault == "hang" else "whole",
+            timed,
+            self._ending(visit, 200, outcome, reply.tokens),
+        )
 
     def _problem(self, visit: Visit, problem: Problem) -> Verdict:
         status, body = visit.vendor.problem(problem, visit.request_id)
@@ -243,8 +277,6 @@ class Service:
             name = self._settings.deployments.get(name, name)
         if self._settings.models and name not in self._settings.models:
             raise Refused(Problem("no_model", model=name))
-        if body.get("stream"):
-            raise bad_request("stream: the simulated server does not stream; send stream=false", "stream")
         return name
 
     def _list_models(self, request: HttpRequest) -> Verdict:

@@ -185,12 +185,22 @@ def test_what_a_model_refuses_of_the_variants_is_an_error_before_money_is_spent(
     assert "Nothing was sent." in text
 
 
-@pytest.mark.parametrize("name", ["model", "messages", "system", "n", "stream", "extra_body"])
+@pytest.mark.parametrize("name", ["model", "messages", "system", "n", "stream_options", "extra_body"])
 @pytest.mark.parametrize("whose", ["suite", "variant"])
 def test_what_is_ours_to_set_is_no_parameter(name: str, whose: str) -> None:
     params = {name: 2}
     with pytest.raises(SpecError, match=f'"{name}" is not a parameter'):
         merge_params("compatible/m", params if whose == "suite" else {}, params if whose == "variant" else {})
+
+
+@pytest.mark.parametrize("model", ["compatible/m", "openai/gpt-4o", "anthropic/claude-haiku-5-5"])
+def test_a_stream_is_for_the_variant_to_ask_for(model: str) -> None:
+    assert merge_params(model, {}, {"stream": True})["stream"] is True
+    assert merge_params(model, {}, {"stream": False}) == merge_params(model, {}, {})
+    with pytest.raises(SpecError, match='"stream" is not a parameter of a suite'):
+        merge_params(model, {"stream": True}, {})
+    with pytest.raises(SpecError, match="stream = 'yes' is neither true nor false"):
+        merge_params(model, {}, {"stream": "yes"})
 
 
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"x", "\ud83d"])
