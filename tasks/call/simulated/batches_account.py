@@ -40,7 +40,8 @@ class BatchAccount:
         self._ledger = ledger
         self._boot = boot
         self._ids = itertools.count(1)
-        self._created: Counter[str] = Counter()  # by what was created
+        self._created: Counter[str] = Counter()  # batches, by their content
+        self._accepted: Counter[str] = Counter()  # requests, by their custom id
         self._batches: dict[str, Batch] = {}  # in the order of their creation
         self.files = Files()
 
@@ -58,27 +59,25 @@ class BatchAccount:
         self.files.by_id[file.file_id] = file
         return file
 
-    def create_messages(self, request: HttpRequest, body: Json, now: float) -> tuple[Batch, int]:
-        """A batch of messages, and how often the same was created before.
+    def create_messages(self, request: HttpRequest, body: Json, now: float) -> Batch:
+        """A batch of messages.
 
         Raises: Refused: it is none.
         """
         settings = self._settings.batch
         if "anthropic-version" not in request.headers:
             raise bad_request("anthropic-version: header is required")
-        if len(request.body) > (settings.max_bytes or messages.MAX_BYTES):
-            raise Refused(Problem("too_large"))
         items = messages.read_requests(body, settings.max_requests or messages.MAX_REQUESTS)
         headers = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
         return self._create("anthropic", request.body, items, now, path="/v1/messages", headers=headers)
 
-    def create_from_file(self, vendor: str, body: Json, now: float) -> tuple[Batch, int]:
-        """A batch of the requests in a file, and how often the same was created before.
+    def create_from_file(self, vendor: str, body: Json, now: float) -> Batch:
+        """A batch of the requests in a file.
 
         Raises: Refused: there is no such file, or the rest is not what it must be.
         """
         settings = self._settings.batch
-        endpoint = openai.check_creation(body, vendor)
+        endpoint, life_s = openai.check_creation(body, vendor)
         file = self.files.find(body["input_file_id"], vendor)
         if file.purpose != "batch":
             raise bad_request("The input file must have the purpose 'batch'.", "input_file_id")
@@ -90,14 +89,13 @@ class BatchAccount:
         served = self._settings.deployments.get(model or "", model)
         if not errors and known and served not in known:
             errors = [openai.wrong("model_not_found", f"There is no model '{model}' for batches.", None)]
-        batch, times = self._create(
-            vendor, file.content, [] if errors else items, now, path=_PATHS[vendor, endpoint], errors=errors
-        )
+        batch = self._create(vendor, file.content, items, now, path=_PATHS[vendor, endpoint], errors=errors)
         batch.endpoint = str(body["endpoint"])
         batch.input_file_id = file.file_id
+        batch.output_life_s = life_s
         batch.model = model
         batch.metadata = batch.row.metadata = body.get("metadata")
-        return batch, times
+        return batch
 
     def find(self, batch_id: str, vendor: str, now: float) -> Batch:
         """The batch.
@@ -144,6 +142,7 @@ class BatchAccount:
                 for place, item in enumerate(batch.items):
                     if item.result and item.result.kind in {"canceled", "expired"}:
                         self._answers.skip(batch, place, item.result)
+                        item.body = b""
                 if batch.vendor != "anthropic" and not batch.fate.no_files:
                     self._write_files(batch)
             batch.row.status = batch.phase(now)
@@ -152,6 +151,7 @@ class BatchAccount:
         """Forget all."""
         self._batches.clear()
         self._created.clear()
+        self._accepted.clear()
         self.files.by_id.clear()
 
     def _create(
@@ -164,14 +164,19 @@ class BatchAccount:
         path: str,
         headers: Mapping[str, str] | None = None,
         errors: list[Json] | None = None,
-    ) -> tuple[Batch, int]:
+    ) -> Batch:
         digest = hashlib.sha256(content).hexdigest()
         times = self._created[digest]
         self._created[digest] += 1
         fate = decide_batch(self._settings.seed, digest, times, self._settings.batch)
         errors = list(errors or ())
         if fate.failed and vendor != "anthropic" and not errors:
-            items, errors = [], [openai.wrong("token_limit_exceeded", openai.TOO_MANY_TOKENS, None)]
+            errors = [openai.wrong("token_limit_exceeded", openai.TOO_MANY_TOKENS, None)]
+        if errors:
+            items = []
+        for item in items:
+            item.times = self._accepted[item.custom_id]
+            self._accepted[item.custom_id] += 1
         batch_id = self._id(_PREFIXES[vendor])
         row = BatchRow(batch_id, vendor, now, [item.custom_id for item in items])
         batch = Batch(
@@ -184,13 +189,15 @@ class BatchAccount:
             fate=fate,
             row=row,
             seed=self._settings.seed,
+            digest=digest,
+            times=times,
             headers=headers or {},
             errors=errors,
         )
         plan_course(batch)
         self._batches[batch_id] = batch
         self._ledger.batches.append(row)
-        return batch, times
+        return batch
 
     def _process(self, batch: Batch, place: int, when: float, fails: bool) -> Result:
         return self._answers.answer(batch, place, when, VENDORS[batch.vendor], fails=fails)
@@ -208,7 +215,8 @@ class BatchAccount:
     def _write(self, batch: Batch, content: bytes, what: str) -> str:
         at = batch.ends_at
         name = f"{batch.batch_id}_{what}.jsonl"
-        file = File(self._id("file-"), batch.vendor, content, name, "batch_output", at, at)
+        expires_at = at + batch.output_life_s if batch.output_life_s else None
+        file = File(self._id("file-"), batch.vendor, content, name, "batch_output", at, at, expires_at)
         self.files.by_id[file.file_id] = file
         return file.file_id
 

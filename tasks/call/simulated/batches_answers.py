@@ -8,18 +8,20 @@ the header x-nightbench-sample, so that a call gets the same answer in a batch a
 """
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
 from tasks.call.simulated.batches_state import Batch, Result
 from tasks.call.simulated.connection import HttpRequest, Verdict
-from tasks.call.simulated.ledger import RUN_END, Ledger, Row
+from tasks.call.simulated.ledger import RUN_END, Ledger, Outcome, Row
 from tasks.call.simulated.settings import Faults, Settings
 from tasks.call.simulated.wire import Problem, Vendor, to_bytes
 
 Handle = Callable[[HttpRequest], Verdict]
 SAMPLE_HEADER = "x-nightbench-sample"
+_NO_STREAM = Problem("bad_request", "stream: a request of a batch cannot be streamed", param="stream")
 _ANY_KEY = {"x-api-key": "batch", "authorization": "Bearer batch"}  # the creator's was checked
 
 
@@ -50,45 +52,45 @@ class Answers:
         """What becomes of the request at that place; a row in the ledger tells it."""
         if self._handle is None:
             self._handle = self._make(self._caught, lambda: self._when)
-        item, self._when = batch.items[place], when
+        item, self._when, self._caught.last = batch.items[place], when, None
         headers = {**_ANY_KEY, **batch.headers}
         if sample := sample_of(item.custom_id):
             headers[SAMPLE_HEADER] = sample
         verdict = self._handle(HttpRequest("POST", batch.path, {}, headers, item.body))
         verdict.ended(True)
-        caught = self._caught.last
-        assert caught is not None
+        row = self._caught.last or self._row(batch, place, "declined", when)
         body = verdict.payload.partition(b"\r\n\r\n")[2]
-        if fails:
-            status, problem = vendor.problem(Problem("server_error", model=caught.model or ""), "req_sim")
-            body = to_bytes(problem)
-            caught = replace(caught, status=status, outcome="error", tokens=None)
-        self._enter(batch, place, caught, when)
-        return Result(
-            "succeeded" if caught.outcome == "answered" else "errored",
-            caught.status,
-            body,
-            caught.request_id,
-            caught.tokens,
-        )
+        if fails or item.streams:
+            problem = Problem("server_error", model=row.model or "") if fails else _NO_STREAM
+            status, said = vendor.problem(problem, row.request_id)
+            body = to_bytes(said)
+            row = replace(row, status=status, outcome="error" if fails else "declined", tokens=None)
+        self._enter(batch, place, row, when)
+        succeeded = row.outcome == "answered"
+        return Result("succeeded" if succeeded else "errored", row.status, body, row.request_id, row.tokens)
 
     def skip(self, batch: Batch, place: int, result: Result) -> None:
         """Enter in the ledger that a request was never processed."""
-        sample = sample_of(batch.items[place].custom_id)
-        row = Row(
+        outcome: Outcome = "canceled" if result.kind == "canceled" else "expired"
+        self._enter(batch, place, self._row(batch, place, outcome, batch.ends_at), batch.ends_at)
+
+    def _row(self, batch: Batch, place: int, outcome: Outcome, when: float) -> Row:
+        """The row of a request that no model has seen."""
+        item = batch.items[place]
+        model = json.loads(item.body).get("model")
+        return Row(
             n=place + 1,
-            request_id="",
+            request_id=f"req_{batch.batch_id}{place:05x}",
             vendor=batch.vendor,
-            model=batch.model,
+            model=model if isinstance(model, str) else None,
             prompt_hash=None,
-            sample=sample or None,
-            status=None,
-            outcome="canceled" if result.kind == "canceled" else "expired",
+            sample=sample_of(item.custom_id) or None,
+            status=404 if outcome == "declined" else None,
+            outcome=outcome,
             tokens=None,
             arrived_at=batch.created_at,
-            ended_at=batch.ends_at,
+            ended_at=when,
         )
-        self._enter(batch, place, row, batch.ends_at)
 
     def _enter(self, batch: Batch, place: int, row: Row, when: float) -> None:
         named = replace(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from tasks.call.simulated.batches_state import OVER, Batch, Item, Result
+from tasks.call.simulated.batches_state import OVER, Batch, Item, Result, befalls
 from tasks.call.simulated.wire import Json, Problem, Refused, bad_request, to_bytes
 
 MAX_REQUESTS, MAX_BYTES = 100_000, 256_000_000
@@ -94,8 +94,22 @@ def list_json(
 
 def results_jsonl(batch: Batch) -> bytes:
     """The results of a batch that has ended, a line each."""
-    places = batch.order + sorted(set(range(len(batch.items))) - set(batch.order))
-    return b"".join(_line(batch.items[place]) for place in places)
+    return b"".join(as_sent(batch, place, _line(batch.items[place])) for place in result_order(batch))
+
+
+def result_order(batch: Batch) -> list[int]:
+    """The places of the requests in the order of their results; what was not processed comes last."""
+    return batch.order + sorted(set(range(len(batch.items))) - set(batch.order))
+
+
+def as_sent(batch: Batch, place: int, line: bytes) -> bytes:
+    """A line of results as it arrives: once, twice, not at all or broken."""
+    settings = batch.settings
+    if befalls(batch, place, "missing", settings.missing_lines):
+        return b""
+    if befalls(batch, place, "broken", settings.broken_lines):
+        return line[: len(line) // 2] + b"\n"
+    return line * 2 if befalls(batch, place, "repeated", settings.repeated_lines) else line
 
 
 def page_limit(query: Mapping[str, str], default: int, most: int) -> int:
@@ -120,7 +134,7 @@ def _item(place: int, request: object) -> Item:
         )
     if not isinstance(params, dict):
         raise bad_request(f"requests.{place}.params: Field required")
-    return Item(custom_id, to_bytes(params))
+    return Item(custom_id, to_bytes(params), streams=bool(params.get("stream")))
 
 
 def _line(item: Item) -> bytes:

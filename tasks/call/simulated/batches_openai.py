@@ -12,7 +12,7 @@ Source: https://learn.microsoft.com/azure/foundry/openai/how-to/batch
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from tasks.call.simulated.batches_anthropic import DAY_S, page_limit
+from tasks.call.simulated.batches_anthropic import DAY_S, as_sent, page_limit, result_order
 from tasks.call.simulated.batches_state import OVER, PROCESSED, VALIDATED, Batch, Item, Phase
 from tasks.call.simulated.wire import Json, Problem, Refused, bad_request, to_bytes
 
@@ -31,8 +31,8 @@ _NEVER = {
 }
 
 
-def check_creation(body: Json, vendor: str) -> str:
-    """The endpoint of a batch that is to be created, as OpenAI names it.
+def check_creation(body: Json, vendor: str) -> tuple[str, float | None]:
+    """The endpoint of a batch that is to be created, as OpenAI names it, and the life of its output in seconds.
 
     Raises: Refused: the vendor would answer with 400.
     """
@@ -45,7 +45,7 @@ def check_creation(body: Json, vendor: str) -> str:
     if not isinstance(body.get("input_file_id"), str):
         raise bad_request("Missing required parameter: 'input_file_id'.", "input_file_id")
     _check_metadata(body.get("metadata"))
-    return named
+    return named, _output_life_s(body.get("output_expires_after"))
 
 
 def read_lines(
@@ -71,7 +71,9 @@ def read_lines(
             errors.append(wrong(*problem, number))
         else:
             assert request is not None
-            items[request["custom_id"]] = Item(request["custom_id"], to_bytes(request["body"]))
+            items[request["custom_id"]] = Item(
+                request["custom_id"], to_bytes(request["body"]), streams=bool(request["body"].get("stream"))
+            )
     return list(items.values()), errors, model
 
 
@@ -88,7 +90,7 @@ def batch_json(batch: Batch, now: float) -> Json:
     canceled = batch.cancel_at is not None and batch.cancel_at <= now
     counts = batch.counts()
     validated = not batch.errors and phase != "validating"
-    none = "" if azure and not over else None
+    none = "" if (azure and not over) or batch.settings.blank_ids else None
     body: Json = {
         "id": batch.batch_id,
         "object": "batch",
@@ -148,12 +150,11 @@ def output_jsonl(batch: Batch) -> tuple[bytes, bytes]:
     """The output file and the error file of a batch that is over."""
     output: list[bytes] = []
     errors: list[bytes] = []
-    places = batch.order + sorted(set(range(len(batch.items))) - set(batch.order))
-    for place in places:
+    for place in result_order(batch):
         item = batch.items[place]
-        (output if item.result and item.result.kind == "succeeded" else errors).append(
-            _line(item, f"batch_req_{batch.batch_id.removeprefix('batch_')}{place:x}")
-        )
+        line = _line(item, f"batch_req_{batch.batch_id.removeprefix('batch_')}{place:05x}")
+        succeeded = item.result is not None and item.result.kind == "succeeded"
+        (output if succeeded else errors).append(as_sent(batch, place, line))
     return b"".join(output), b"".join(errors)
 
 
@@ -232,3 +233,14 @@ def _usage(batch: Batch) -> Json:
         "output_tokens_details": {"reasoning_tokens": sum(each.reasoning_tokens for each in tokens)},
         "total_tokens": prompt + output,
     }
+
+
+def _output_life_s(asked: object) -> float | None:
+    if asked is None:
+        return None
+    seconds = asked.get("seconds") if isinstance(asked, dict) else None
+    if not isinstance(seconds, int) or not 3600 <= seconds <= 2_592_000:
+        raise bad_request(
+            "output_expires_after.seconds: a number from 3600 to 2592000 is needed", "output_expires_after"
+        )
+    return float(seconds)

@@ -15,7 +15,7 @@ from tasks.call.simulated import batches_openai as openai
 from tasks.call.simulated.batches_account import BatchAccount
 from tasks.call.simulated.batches_answers import Answers, Handle
 from tasks.call.simulated.batches_routes import Route, route_of
-from tasks.call.simulated.batches_state import OVER
+from tasks.call.simulated.batches_state import OVER, Batch
 from tasks.call.simulated.connection import HttpRequest, Verdict, to_http
 from tasks.call.simulated.draws import share, shares
 from tasks.call.simulated.ledger import BatchRow, Ledger, Outcome
@@ -69,7 +69,7 @@ class BatchService:
         headers = route.vendor.headers(request_id, 0)
         try:
             self._check(route, request)
-            fault = self._fault(f"{request.method} {request.path}")
+            fault = self._fault(f"{request.method} {request.path.replace(self._boot, '')}")
             if fault == "reset":
                 return Verdict(b"", ending="reset")
             if fault in {"rate_limited", "server_error", "overloaded"}:
@@ -148,24 +148,27 @@ class BatchService:
                 return _json(file.to_json(now))
 
     def _create(self, route: Route, request: HttpRequest, now: float, base_url: str) -> Deed:
-        body = _object(request.body)
         if route.vendor.name == "anthropic":
-            batch, times = self._account.create_messages(request, body, now)
+            if len(request.body) > (self._settings.batch.max_bytes or messages.MAX_BYTES):
+                raise Refused(Problem("too_large"))
+            batch = self._account.create_messages(request, _object(request.body), now)
             answer = messages.batch_json(batch, now, base_url)
         else:
-            batch, times = self._account.create_from_file(route.vendor.name, body, now)
+            batch = self._account.create_from_file(route.vendor.name, _object(request.body), now)
             answer = openai.batch_json(batch, now)
+        return replace(_json(answer), row=batch.row, fault=self._creation_fault(batch))
+
+    def _creation_fault(self, batch: Batch) -> FaultKind | None:
+        """What befalls the answer to a creation that is done."""
         settings = self._settings.batch
-        lost, failed, cut, *_ = shares(self._settings.seed, "creation", *batch.row.custom_ids[:1], times)
-        fault: FaultKind | None = None
-        if times < settings.faults.max_in_a_row:
-            if lost < settings.lost_creations:
-                fault = "reset"
-            elif failed < settings.failed_creations:
-                fault = "server_error"
-            elif cut < settings.cut_creations:
-                fault = "cut"
-        return replace(_json(answer), row=batch.row, fault=fault)
+        if batch.times >= settings.faults.max_in_a_row:
+            return None
+        lost, failed, cut, *_ = shares(self._settings.seed, "creation", batch.digest, batch.times)
+        if lost < settings.lost_creations:
+            return "reset"
+        if failed < settings.failed_creations:
+            return "server_error"
+        return "cut" if cut < settings.cut_creations else None
 
     def _fault(self, key: str) -> FaultKind | None:
         faults = self._settings.batch.faults

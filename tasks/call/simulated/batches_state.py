@@ -38,10 +38,12 @@ class Result:
 
 @dataclass(slots=True)
 class Item:
-    """One request: its body is let go when it is processed."""
+    """One request; its body is let go when its result is known."""
 
     custom_id: str
     body: bytes
+    streams: bool = False  # asks for a stream, which a batch cannot be
+    times: int = 0  # how often its custom id was accepted before
     result: Result | None = None
 
 
@@ -69,9 +71,12 @@ class Batch:
     fate: BatchFate
     row: BatchRow
     seed: int = 0
+    digest: str = ""  # of its content
+    times: int = 0  # how often the same content was created before
     headers: Mapping[str, str] = field(default_factory=dict)
     endpoint: str = ""
     input_file_id: str = ""
+    output_life_s: float | None = None
     model: str | None = None
     metadata: Mapping[str, str] | None = None
     errors: list[dict[str, object]] = field(default_factory=list)  # why it was not accepted
@@ -129,17 +134,18 @@ class Batch:
 
 def plan_course(batch: Batch) -> None:
     """Decide which requests are processed at all, and in which order."""
-    settings, seed = batch.settings, batch.seed
-    drawn = [shares(seed, "batch item", batch.batch_id, item.custom_id) for item in batch.items]
-    batch.order = [n for n, draws in enumerate(drawn) if draws[0] >= settings.expired]
-    if settings.shuffled:
-        batch.order.sort(key=lambda n: drawn[n][1])
+    places = range(len(batch.items))
+    batch.order = [place for place in places if not befalls(batch, place, "expired", batch.settings.expired)]
+    if batch.settings.shuffled:
+        batch.order.sort(key=lambda place: share(batch.seed, "batch order", *_key(batch, place)))
     if batch.fate.cancelled:
         batch.cancel_at = batch.at(0.5)
 
 
 def decide_batch(seed: int, digest: str, times: int, settings: BatchSettings) -> BatchFate:
     """What befalls the batch of this content, which was created so many times before."""
+    if times >= settings.faults.max_in_a_row:
+        return BatchFate()
     failed, errored, files, cancelled, vanishes, *_ = shares(seed, "batch", digest, times)
     return BatchFate(
         failed=failed < settings.failed,
@@ -148,6 +154,13 @@ def decide_batch(seed: int, digest: str, times: int, settings: BatchSettings) ->
         cancelled=cancelled < settings.cancelled,
         vanishes=vanishes < settings.vanishes,
     )
+
+
+def befalls(batch: Batch, place: int, what: str, rate: float) -> bool:
+    """Whether the request at a place is among those to which this happens."""
+    if not rate or batch.items[place].times >= batch.settings.faults.max_in_a_row:
+        return False
+    return share(batch.seed, "batch", what, *_key(batch, place)) < rate
 
 
 def advance(batch: Batch, now: float, process: Callable[[Batch, int, float, bool], Result]) -> bool:
@@ -160,12 +173,11 @@ def advance(batch: Batch, now: float, process: Callable[[Batch, int, float, bool
         return False
     until = min(now, batch.at(batch.settings.vanish_after)) if batch.fate.vanishes else now
     for done in range(batch.processed, _due(batch, until)):
-        item = batch.items[batch.order[done]]
-        draw = share(batch.seed, "batch error", batch.batch_id, item.custom_id)
+        place = batch.order[done]
         when = batch.at(VALIDATED + (PROCESSED - VALIDATED) * (done + 1) / len(batch.order))
-        fails = batch.fate.all_errored or draw < batch.settings.errored
-        item.result = process(batch, batch.order[done], when, fails)
-        item.body = b""
+        fails = batch.fate.all_errored or befalls(batch, place, "errored", batch.settings.errored)
+        batch.items[place].result = process(batch, place, when, fails)
+        batch.items[place].body = b""
         batch.processed = done + 1
     phase = batch.phase(until)
     if phase not in OVER:
@@ -173,7 +185,6 @@ def advance(batch: Batch, now: float, process: Callable[[Batch, int, float, bool
     for item in batch.items:
         if item.result is None:
             item.result = Result("canceled" if phase == "canceled" else "expired")
-            item.body = b""
     batch.settled = True
     return True
 
@@ -186,3 +197,8 @@ def _due(batch: Batch, now: float) -> int:
     if now >= end:
         return len(batch.order)
     return max(0, math.floor(len(batch.order) * (now - start) / (end - start)))
+
+
+def _key(batch: Batch, place: int) -> tuple[str, int]:
+    item = batch.items[place]
+    return item.custom_id, item.times

@@ -17,7 +17,8 @@ not anybody asks for the result: `answered` is billed at `price_share` of the re
 kind of token; where a vendor gives no discount on cached input in a batch, as OpenAI before GPT-5, half the
 price of plain input); `declined` and `error` are not billed, nor is what was `canceled` or `expired` before
 it was processed. HTTP requests for files and batches are no rows: they are counted by kind. Each created
-batch has a row of its own, with its custom ids, and with how the answer to its creation ended.
+batch has a row of its own, with its custom ids, and with how the answer to its creation ended. `accepted`
+says how often each custom id was taken; `paid_again`, which were answered, and billed, more than once.
 
 Totals are kept of everything, rows of the newest `keep_rows`. In the file, a line is written after the
 response has been handed over, so a server killed between the two has sent one answer that no line tells of.
@@ -172,6 +173,7 @@ class Ledger:
     connections: int = 0
     batches: list[BatchRow] = field(default_factory=list)
     batch_requests: Counter[str] = field(default_factory=Counter)  # HTTP requests, by kind
+    _paid: Counter[str] = field(default_factory=Counter)  # answers in batches, by custom id
     _totals: dict[tuple[str, Outcome, Mode], Total] = field(default_factory=dict)
     _rows: deque[Row] = field(default_factory=deque)
     _handle: int | None = None
@@ -190,8 +192,10 @@ class Ledger:
 
     def enter(self, row: Row) -> None:
         """A request has ended, on its own or in a batch."""
-        if row.batch_id is None:
+        if row.custom_id is None:
             self.in_flight -= 1
+        elif row.outcome == "answered":
+            self._paid[row.custom_id] += 1
         self._totals.setdefault((row.model or "", row.outcome, row.mode), Total()).add(row.tokens)
         if self.keep_rows:
             self._rows.append(row)
@@ -218,6 +222,7 @@ class Ledger:
             "batches_by_run": Counter(run_id for batch in self.batches for run_id in batch.run_ids),
             "accepted": accepted,
             "accepted_again": {name: times for name, times in accepted.items() if times > 1},
+            "paid_again": {name: times for name, times in self._paid.items() if times > 1},
             "batch_requests": self.batch_requests,
             "rows": [
                 row.to_json() for row in (rows if newest is None else rows[max(0, len(rows) - newest) :])
@@ -231,6 +236,7 @@ class Ledger:
         self.connections = 0
         self.batches.clear()
         self.batch_requests.clear()
+        self._paid.clear()
         self._totals.clear()
         self._rows.clear()
 

@@ -102,12 +102,16 @@ class Service:
                 return self._list_models(request)
             if request.path == "/_ledger":
                 newest = request.query.get("rows", "")
-                self._batches.catch_up()
-                return _plain(200, self.ledger.to_json(int(newest) if newest.isdecimal() else None))
+                return _plain(200, self.read_ledger(int(newest) if newest.isdecimal() else None))
         if (verdict := self._batches.handle(request)) is not None:
             return verdict
         _, body = _OPENAI.problem(Problem("no_route"), "")
         return _plain(404, body)
+
+    def read_ledger(self, newest: int | None = None) -> Json:
+        """What was counted, batches included as they stand now."""
+        self._batches.catch_up()
+        return self.ledger.to_json(newest)
 
     def _twin(self, ledger: Ledger, clock: Callable[[], float]) -> Handle:
         """A service with this one's plan that answers the requests of batches, each at the first try."""

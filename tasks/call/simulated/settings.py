@@ -84,8 +84,9 @@ class Limits(Part):
 class BatchSettings(Part):
     """How batches fare. A rate is a share of requests or of batches, as its comment says.
 
-    What befalls a batch depends on its content and on how often the same content was created before, so that
-    a second try may fare better.
+    What befalls a batch depends on its content and on how often the same was created before; what befalls a
+    request, on its custom id and on how often that was accepted before. From `faults.max_in_a_row` times on
+    nothing befalls them any more.
     """
 
     seconds: float = Field(2.0, ge=0.0)  # from a batch's creation to its end
@@ -98,6 +99,10 @@ class BatchSettings(Part):
     cancelled: Rate = 0.0  # of batches: by the vendor, half way
     vanishes: Rate = 0.0  # of batches: 404 from `vanish_after` of its seconds on, and in no list
     vanish_after: float = Field(0.5, ge=0.0)  # as a share of `seconds`; above 1 after its end
+    repeated_lines: Rate = 0.0  # of results: the line comes twice
+    missing_lines: Rate = 0.0  # of results: billed, and there is no line
+    broken_lines: Rate = 0.0  # of results: billed, and the line is no JSON
+    blank_ids: bool = False  # OpenAI's ids of files that there are not are "" instead of null; both were seen
     repeated_pages: bool = False  # a list's next page begins with the last batch of the page before
     lost_creations: Rate = 0.0  # of creations: the batch is made, then the connection is reset
     failed_creations: Rate = 0.0  # of creations: the batch is made, then the answer is a 500
