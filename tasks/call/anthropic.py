@@ -15,7 +15,7 @@ from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import anthropic_usage
-from tasks.model import Answer, Call, StopReason
+from tasks.model import Answer, Call, StopReason, as_json
 
 PATH = "/v1/messages"
 ERRORS = SdkErrors(anthropic.APIStatusError, anthropic.AnthropicError)
@@ -31,11 +31,12 @@ STOP_REASONS: Mapping[str, StopReason] = {
 
 
 class Block(BaseModel):
-    """A block of a message's content; of the many types, text and thinking are read."""
+    """A block of a message's content; of the many types, text, thinking and a tool's use are read."""
 
     type: str
     text: str | None = None
     thinking: str | None = None
+    input: object = None
 
 
 class MessageBody(BaseModel):
@@ -110,6 +111,8 @@ def message_request(call: Call) -> dict[str, object]:
 def read_message(received: Received, host: str) -> Reply:
     """The reply in a response. All text blocks are joined; a refusal keeps what text there is.
 
+    Where the model uses a tool, the text is the tool's input as JSON, a line for each use.
+
     Raises: Transient, Rejected, Unusable: it is an error, or no message.
     """
     body = received.json()
@@ -121,8 +124,12 @@ def read_message(received: Received, host: str) -> Reply:
     if message is None:
         raise bad_body(received, host, "something else than a message", request_id)
     thinking = [block.thinking for block in message.content if block.type == "thinking" and block.thinking]
+    said = "".join(block.text or "" for block in message.content if block.type == "text")
+    inputs = [as_json(block.input) for block in message.content if block.type == "tool_use"]
+    if inputs and said:
+        thinking.append(said)  # what is said on the way to a tool is not the tool's input, and is kept
     answer = Answer(
-        text="".join(block.text or "" for block in message.content if block.type == "text"),
+        text="\n".join(inputs) if inputs else said,
         stop_reason=STOP_REASONS.get(message.stop_reason or "", "other"),
         raw_stop_reason=message.stop_reason,
         usage=anthropic_usage(message.usage),

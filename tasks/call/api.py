@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.call.facts import ResponsesFacts, facts, family_of, merge_params
+from tasks.call.shape import check_shape, vendor_by, with_output_format, with_suites_output
 from tasks.model import Api
 from warehouse.errors import SpecError
 
@@ -57,8 +58,17 @@ def api_params(
     that is taken there.
     Raises: SpecError: a parameter of the variant's that the model or the API refuses.
     """
+    if vendor_by(model) == "anthropic":
+        suite, variant = with_suites_output(
+            model, with_output_format(suite_params), with_output_format(variant_params)
+        )
+        merged = merge_params(model, suite, variant)
+        check_shape(model, merged)
+        return merged
     if api == "chat":
-        return merge_params(model, suite_params, variant_params)
+        merged = merge_params(model, suite_params, variant_params)
+        check_shape(model, merged)
+        return merged
     suite, suite_native = _apart(model, suite_params)
     variant, variant_native = _apart(model, variant_params)
     foreign, least = _responses().foreign, _responses().least_output_tokens
@@ -76,6 +86,7 @@ def api_params(
         )
     kept = {name: value for name, value in suite.items() if name not in foreign}
     merged = merge_params(model, kept, variant)
+    check_shape(model, merged)
     native = dict(suite_native)
     for name, value in variant_native.items():
         native[name] = _over(suite_native.get(name), value)

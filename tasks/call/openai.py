@@ -19,7 +19,7 @@ from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import openai_usage
-from tasks.model import Answer, Call, StopReason
+from tasks.model import Answer, Call, StopReason, as_json
 
 PATH = "/chat/completions"
 ERRORS = SdkErrors(openai.APIStatusError, openai.OpenAIError)
@@ -52,6 +52,7 @@ class ChatMessage(BaseModel):
 
     content: str | list[Part] | None = None
     refusal: str | None = None
+    tool_calls: object = None
     reasoning_content: str | None = None
     reasoning: object = None
 
@@ -141,6 +142,8 @@ def without_environment(client: Client, endpoint: Endpoint) -> Client:
 def read_completion(received: Received, host: str) -> Reply:
     """The reply in a response. A refusal is the answer's text, with the stop reason `refusal`.
 
+    Where the model calls a tool, the text is the tool's input, a line for each call.
+
     Raises: Transient, Rejected, Unusable: it is an error, or no completion.
     """
     body = received.json()
@@ -157,19 +160,38 @@ def read_completion(received: Received, host: str) -> Reply:
         answer = answer_or_raise(received, {"error": choice.error}, host, request_id)
         return Reply(answer, limits, received.status)
     message = choice.message
-    reasoning = message.reasoning_content or message.reasoning
+    thought = message.reasoning_content or message.reasoning
+    reasoning = thought if isinstance(thought, str) else ""
+    said, inputs = _content(message), _tool_inputs(message.tool_calls)
+    if inputs and said:
+        reasoning = f"{reasoning}\n\n{said}".strip()  # said on the way to a tool: not its input, and kept
     answer = Answer(
-        text=message.refusal or _content(message),
-        stop_reason="refusal" if message.refusal else STOP_REASONS.get(choice.finish_reason or "", "other"),
+        text=message.refusal or ("\n".join(inputs) if inputs else said),
+        stop_reason="refusal" if message.refusal else _stop_reason(choice.finish_reason, inputs),
         raw_stop_reason=choice.finish_reason,
         usage=openai_usage(completion.usage),
-        reasoning=reasoning if isinstance(reasoning, str) and reasoning else None,
+        reasoning=reasoning or None,
         served_model=completion.model,
         fingerprint=completion.system_fingerprint,
         request_id=request_id,
         ttft_s=received.ttft_s,
     )
     return Reply(answer, limits, received.status)
+
+
+def _stop_reason(word: str | None, inputs: list[str]) -> StopReason:
+    """A forced tool's call ends with the word `stop` at OpenAI; it is a tool's input all the same."""
+    stop = STOP_REASONS.get(word or "", "other")
+    return "tool" if inputs and stop == "stop" else stop
+
+
+def _tool_inputs(calls: object) -> list[str]:
+    """What the model hands to tools, as it wrote it; some servers have parsed it already."""
+    functions = (
+        [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    )
+    given = [function.get("arguments") for function in functions if isinstance(function, dict)]
+    return [one if isinstance(one, str) else as_json(one) for one in given if one is not None]
 
 
 def _content(message: ChatMessage) -> str:
