@@ -40,7 +40,7 @@ def input_bound(call: Call) -> int:
     """Tokens that the request cannot exceed."""
     text = sum(len(turn["content"].encode("utf-8", "replace")) + TURN_TOKENS for turn in call.messages)
     beside = len(json.dumps(call.params, ensure_ascii=False, default=str).encode("utf-8", "replace"))
-    tools = TOOL_TOKENS if {"tools", "response_format", "text", "output_format"} & call.params.keys() else 0
+    tools = TOOL_TOKENS if {"tools", "response_format", "text", "output_config"} & call.params.keys() else 0
     return text + beside + tools
 
 

@@ -177,3 +177,8 @@ def test_what_is_refused_of_the_variants_before_money_is_spent(
         api_params(model, "responses", SUITE, variant)
     assert why in str(caught.value)
     assert "Nothing was sent." in str(caught.value)
+
+
+def test_an_answer_of_the_responses_api_is_not_streamed() -> None:
+    with pytest.raises(SpecError, match="are not streamed"):
+        api_params("openai/gpt-4o-2024-08-06", "responses", {}, {"stream": True})
