@@ -177,7 +177,8 @@ def flags(rng: Random, nth: int) -> Draft | None:
         ways += apart and pattern[0] != pattern[-1] and 0 in pattern and 1 in pattern
 
     def rings(k: int) -> int:  # cyclic colourings with k colours, neighbours differ
-        return (k - 1) ** stripes + (-1) ** stripes * (k - 1)
+        sign = -1 if stripes % 2 else 1
+        return int((k - 1) ** stripes) + sign * (k - 1)
 
     parts = f"{stripes} stripes" if what != "fence" else f"{stripes} boards"
     return Draft(
