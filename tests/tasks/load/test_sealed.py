@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -121,12 +122,13 @@ def watched(folder: Path) -> Iterator[list[Path]]:
 
     def look() -> None:
         while not over.is_set():
-            for path in folder.rglob("*"):
-                try:
-                    if path.is_file() and CANARY.encode() in path.read_bytes():
-                        found.append(path)
-                except OSError:  # it went
-                    continue
+            for place, _, names in os.walk(folder):  # passes over a folder that went meanwhile
+                for path in (Path(place, name) for name in names):
+                    try:
+                        if CANARY.encode() in path.read_bytes():
+                            found.append(path)
+                    except FileNotFoundError:  # it went
+                        continue
             time.sleep(0.001)
 
     thread = threading.Thread(target=look)
