@@ -13,6 +13,7 @@ from uuid import UUID
 
 StopReason = Literal["stop", "length", "refusal", "content_filter", "tool", "other"]
 Role = Literal["answer", "judge"]
+Mode = Literal["realtime", "batch"]
 Reason = Literal[
     "wrong", "refusal", "content_filter", "cut", "empty", "unparsable", "context_overflow", "timeout", "error"
 ]
@@ -173,6 +174,7 @@ class Outcome:
     error: str | None
     endpoint: str  # host
     attempts: Sequence[Attempt]
+    mode: Mode = "realtime"
 
 
 @dataclass(frozen=True)

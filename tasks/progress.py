@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.model import Call, Usage
+from tasks.model import Call, Mode, Usage
 from tasks.plan import Plan
 from tasks.runs import write_json
 
-Price = Callable[[Call, Usage, datetime], Decimal | None]
+Price = Callable[..., Decimal | None]  # of call, usage and time; and of a batch's call, of its mode
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Progress:
     began: float = field(default_factory=time.monotonic)
     asked_here: int = 0  # calls that ended in this process
     over: float | None = None  # when the last call had ended
+    remarks: dict[str, str] = field(default_factory=dict)  # what else is under way, a sentence each
 
     def plan(self, plan: Plan) -> None:
         """Take the plan's counts."""
@@ -71,7 +72,14 @@ class Progress:
         line.rate_limited += error_kind == "rate_limited"
 
     def ended(
-        self, call: Call, usage: Usage | None, at: datetime, *, answered: bool, kept: bool = False
+        self,
+        call: Call,
+        usage: Usage | None,
+        at: datetime,
+        *,
+        answered: bool,
+        kept: bool = False,
+        mode: Mode = "realtime",
     ) -> None:
         """A call has been answered or has finally failed."""
         line = self.variants[call.variant]
@@ -85,7 +93,7 @@ class Progress:
             line.input_tokens += usage.input_tokens + usage.cached_input_tokens
             line.input_tokens += usage.cache_write_tokens + usage.cache_write_1h_tokens
             line.output_tokens += usage.output_tokens
-            usd = self.price(call, usage, at)
+            usd = self.price(call, usage, at, *([mode] if mode != "realtime" else []))
             line.usd += usd or 0
             line.unpriced += usd is None
 
@@ -133,6 +141,7 @@ class Progress:
             "calls_per_s": round(self.calls_per_s, 1),
             "usd": f"{self.usd:.6f}",
             "left_s": None if self.left_s is None else round(self.left_s, 1),
+            "remarks": list(self.remarks.values()),
             "variants": [{**asdict(line), "usd": f"{line.usd:.6f}"} for line in self.variants.values()],
         }
 

@@ -52,17 +52,7 @@ class AnthropicProvider:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._pins_version = any(name.lower() == "anthropic-version" for name in endpoint.headers)
-        self._client = anthropic.AsyncAnthropic(
-            api_key=endpoint.api_key.reveal(),
-            base_url=endpoint.base_url,
-            default_headers=dict(endpoint.headers),
-            max_retries=0,
-            timeout=timeouts(),
-            open_telemetry=False,
-            http_client=http_client(anthropic.DefaultAioHttpClient, endpoint),
-        )
-        if endpoint.own_address:  # ANTHROPIC_CUSTOM_HEADERS may hold a key, which is not for other servers
-            self._client._custom_headers = dict(endpoint.headers)
+        self._client = anthropic_client(endpoint)
 
     @property
     def endpoint_host(self) -> str:
@@ -84,6 +74,22 @@ class AnthropicProvider:
     async def close(self) -> None:
         """Close every connection."""
         await self._client.close()
+
+
+def anthropic_client(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
+    """The SDK's client; to Anthropic's own address with the environment's headers."""
+    client = anthropic.AsyncAnthropic(
+        api_key=endpoint.api_key.reveal(),
+        base_url=endpoint.base_url,
+        default_headers=dict(endpoint.headers),
+        max_retries=0,
+        timeout=timeouts(),
+        open_telemetry=False,
+        http_client=http_client(anthropic.DefaultAioHttpClient, endpoint),
+    )
+    if endpoint.own_address:  # ANTHROPIC_CUSTOM_HEADERS may hold a key, which is not for other servers
+        client._custom_headers = dict(endpoint.headers)
+    return client
 
 
 def message_request(call: Call) -> dict[str, object]:

@@ -5,7 +5,7 @@ millisecond more a call (both measured here: `bench/`), and drop the headers.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -127,3 +127,37 @@ def _line_failure(error: BaseException, endpoint: Endpoint, timeout_s: float) ->
 def _raise(failure: Transient | Rejected) -> NoReturn:
     """Raise outside of the handler, so that the error has no context."""
     raise failure
+
+
+async def opened(
+    get: Awaitable[httpx2.Response], sdk: SdkErrors, endpoint: Endpoint, timeout_s: float
+) -> httpx2.Response | Received:
+    """Await the head of a response whose body is read later; one with an error status comes whole.
+
+    Raises: Transient, Rejected: as `send`.
+    """
+    failure: Transient | Rejected
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await get
+    except sdk.status as error:
+        refused = getattr(error, "response", None)
+        assert isinstance(refused, httpx2.Response), "both SDKs' status errors carry the response"
+        return _received(refused, endpoint.api_key)
+    except (sdk.base, httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+        failure = _line_failure(error, endpoint, timeout_s)
+    _raise(failure)
+
+
+async def next_piece(pieces: AsyncIterator[bytes], endpoint: Endpoint, timeout_s: float) -> bytes | None:
+    """The next bytes of a body; None at its end.
+
+    Raises: Transient: the connection broke, or nothing came in time.
+    """
+    failure: Transient
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await anext(pieces, None)
+    except (httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+        failure = _line_failure(error, endpoint, timeout_s)
+    _raise(failure)

@@ -132,6 +132,7 @@ class JournalState:
             error=row.answer.error if row.answer else row.error,
             endpoint=row.endpoint,
             attempts=_attempts(records),
+            mode=row.mode,
         )
 
     def attempts(self, call_key: UUID) -> list[Attempt]:

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from tasks.model import Answer, Usage
+from tasks.model import Answer, Mode, Usage
 from warehouse.errors import WarehouseError
 
 SCHEMA = 1
@@ -45,7 +45,7 @@ class AttemptEnd:
     n: int
     started_at: datetime
     ended_at: datetime
-    latency_s: float
+    latency_s: float | None  # None: in a batch, which does not tell
     queued_s: float
     http_status: int | None
     outcome: Literal["answered", "failed"]
@@ -55,6 +55,7 @@ class AttemptEnd:
     final: bool  # this attempt ends the call: it was answered, or has finally failed
     answer: Answer | None
     usage: Usage | None  # may be an estimate, see Usage.estimated
+    mode: Mode = "realtime"
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -118,6 +119,8 @@ def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> b
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
+    if end.mode != "realtime":  # absent in lines of before there were batches
+        rest["mode"] = end.mode
     final = "true" if end.final else "false"
     start = (
         f'"kind":"end","call_key":"{end.call_key}","n":{_checked_n(end.n)},'
@@ -211,6 +214,7 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         final=record["final"],
         answer=answer,
         usage=usage,
+        mode=record.get("mode", "realtime"),
     )
 
 

@@ -89,11 +89,7 @@ class OpenAIProvider:
         post = self._client.post(
             PATH,
             cast_to=httpx2.Response,
-            body={
-                **call.params,
-                "model": call.model.partition("/")[2],
-                "messages": list(call.messages),
-            },
+            body=completion_request(call),
             options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
         )
         return read_completion(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
@@ -124,6 +120,11 @@ def without_environment(client: Client, endpoint: Endpoint) -> Client:
     client.organization = client.project = client.admin_api_key = None
     client._custom_headers = dict(endpoint.headers)
     return client
+
+
+def completion_request(call: Call) -> dict[str, object]:
+    """The body of a request."""
+    return {**call.params, "model": call.model.partition("/")[2], "messages": list(call.messages)}
 
 
 def read_completion(received: Received, host: str) -> Reply:

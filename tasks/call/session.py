@@ -7,7 +7,7 @@ An in-flight place is given back as soon as the response is there, so that the d
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -61,6 +61,7 @@ class CallSession:
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
+        self._on_stop: list[Callable[[], None]] = []
         self.fatal: NightbenchError | None = None
 
     @property
@@ -85,12 +86,37 @@ class CallSession:
         self.fatal = reason or StoppedShort("stopped")
         for task in self._waiting:
             task.cancel()
+        for tell in self._on_stop:
+            tell()
         self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)
 
     def give_up(self) -> None:
         """Drop the calls in flight too; their attempts stay in the journal as unseen."""
         for task in self._in_flight | self._waiting:
             task.cancel()
+
+    def join(self, task: "asyncio.Task[None]", on_stop: Callable[[], None]) -> None:
+        """Let other work of the run be stopped with the calls: told at once, dropped after GRACE_S."""
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+        self._on_stop.append(on_stop)
+        task.add_done_callback(lambda _: self._on_stop.remove(on_stop))
+
+    def kept(self, call: Call) -> bool:
+        """Whether the journal already holds the end of the call, which is counted then."""
+        return self._kept(call)
+
+    def ended(self, call: Call, record: AttemptEnd) -> None:
+        """Count a call that has ended and is durable."""
+        self._ended(call, record)
+
+    def told(self, call: Call, error: Unusable) -> Unusable:
+        """The error as it may be told: of a sealed suite without the server's words."""
+        return self._told(call, error)
+
+    def is_sealed(self, suite: str) -> bool:
+        """Whether no error may quote the suite's text."""
+        return suite in self._sealed
 
     def _kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
@@ -102,7 +128,7 @@ class CallSession:
         assert outcome is not None, "the journal's index names a call that it does not hold"
         usage = outcome.answer.usage if outcome.answer else None
         answered = outcome.status == "answered"
-        self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True)
+        self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True, mode=outcome.mode)
         if not answered:
             self._check_failed(call, outcome.error_kind, outcome.error)
         return True
@@ -172,7 +198,7 @@ class CallSession:
         latency_s = time.monotonic() - began
         if reply is not None and reply.limits is not None:
             lane.limiter.observe(reply.limits)
-        answer = _with_usage(call, reply.answer) if reply else None
+        answer = with_usage(call, reply.answer) if reply else None
         fault = error.fault if error else None
         record = AttemptEnd(
             call_key=call.call_key,
@@ -210,7 +236,7 @@ class CallSession:
 
     def _ended(self, call: Call, record: AttemptEnd) -> None:
         answered = record.outcome == "answered"
-        self._progress.ended(call, record.usage, record.started_at, answered=answered)
+        self._progress.ended(call, record.usage, record.started_at, answered=answered, mode=record.mode)
         if not answered:
             self._check_failed(call, record.error_kind, record.error)
 
@@ -247,7 +273,7 @@ def estimate_tokens(call: Call) -> int:
     return sum(len(turn["content"].encode("utf-8", "replace")) // 4 + 4 for turn in call.messages)
 
 
-def _with_usage(call: Call, answer: Answer) -> Answer:
+def with_usage(call: Call, answer: Answer) -> Answer:
     """The answer; where the server counted nothing, with tokens estimated and marked so."""
     if answer.usage is not None or answer.error_kind is not None:
         return answer

@@ -83,7 +83,7 @@ def call_row(run_id: str, call: Call, outcome: Outcome, *, sealed: bool = False)
         "params": _json(call.params),
         "served_model": answer.served_model if answer else None,
         "fingerprint": answer.fingerprint if answer else None,
-        "mode": "realtime",
+        "mode": outcome.mode,
         "started_at": outcome.started_at,
         "queued_s": outcome.queued_s,
         "latency_s": outcome.latency_s,
