@@ -33,6 +33,7 @@ _STOPS = {"stop": "end_turn", "length": "max_tokens", "stop_sequence": "stop_seq
 _ERRORS = {
     "auth": (401, "authentication_error"),
     "bad_request": (400, "invalid_request_error"),
+    "conflict": (400, "invalid_request_error"),
     "content_filter": (400, "invalid_request_error"),
     "context_overflow": (400, "invalid_request_error"),
     "no_model": (404, "not_found_error"),
@@ -204,7 +205,7 @@ def _sentence(problem: Problem) -> str:
         case "no_model":
             return f"model: {problem.model}"
         case "no_route":
-            return "Not found"
+            return problem.message or "Not found"
         case "overloaded":
             return "Overloaded"
         case "server_error":

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 32 * 1024 * 1024
+MAX_UPLOAD = 280 * 1024 * 1024  # of the body of a file or a batch, which the vendors take larger
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 _LINGER = struct.pack("ii", 1, 0)  # close with a reset
 
@@ -163,7 +164,8 @@ class Connection(asyncio.Protocol):
                 raise BadHttp(431, "the headers are too long")
             return None
         method, target, version, headers = _parse_head(bytes(self._buffer[:end]))
-        length = _body_length(headers)
+        path, _, query = target.partition("?")
+        length = _body_length(headers, MAX_UPLOAD if path.endswith(("/files", "/batches")) else MAX_BODY)
         if len(self._buffer) < end + 4 + length:
             if headers.get("expect", "").lower() == "100-continue" and len(self._buffer) == end + 4:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -172,7 +174,6 @@ class Connection(asyncio.Protocol):
         del self._buffer[: end + 4 + length]
         wish = headers.get("connection", "").lower()
         self._last = "close" in wish or (version == "HTTP/1.0" and "keep-alive" not in wish)
-        path, _, query = target.partition("?")
         return HttpRequest(method, unquote(path), dict(parse_qsl(query)) if query else {}, headers, body)
 
     def _refuse(self, error: BadHttp) -> None:
@@ -181,11 +182,13 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-def to_http(status: int, body: bytes, headers: list[tuple[str, str]]) -> bytes:
-    """A response with a JSON body, as bytes."""
+def to_http(
+    status: int, body: bytes, headers: list[tuple[str, str]], kind: str = "application/json"
+) -> bytes:
+    """A response as bytes."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json\r\n"
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: {kind}\r\n"
         f"content-length: {len(body)}\r\n{lines}\r\n"
     )
     return head.encode("latin-1", "replace") + body
@@ -205,13 +208,13 @@ def _parse_head(head: bytes) -> tuple[str, str, str, dict[str, str]]:
     return words[0], words[1], words[2], headers
 
 
-def _body_length(headers: Mapping[str, str]) -> int:
+def _body_length(headers: Mapping[str, str], longest: int) -> int:
     if "transfer-encoding" in headers:
         raise BadHttp(411, "a content-length is needed")
     text = headers.get("content-length", "0")
     if not text.isascii() or not text.isdigit():
         raise BadHttp(400, "content-length is not a number")
-    length = int(text) if len(text) < 12 else MAX_BODY + 1
-    if length > MAX_BODY:
+    length = int(text) if len(text) < 12 else longest + 1
+    if length > longest:
         raise BadHttp(413, "the request is too large")
     return length

@@ -12,13 +12,22 @@ cut           a part of an answer was sent; a vendor may have billed it
 garbled       status 200 and a body that is not JSON; a vendor would have billed it
 gone          the client closed the connection before the answer was sent; a vendor may have billed it
 
+The results of batches are rows of mode `batch`, entered when the vendor has processed the request, whether or
+not anybody asks for the result: `answered` is billed at `price_share` of the realtime price (half, of every
+kind of token; where a vendor gives no discount on cached input in a batch, as OpenAI before GPT-5, half the
+price of plain input); `declined` and `error` are not billed, nor is what was `canceled` or `expired` before
+it was processed. HTTP requests for files and batches are no rows: they are counted by kind. Each created
+batch has a row of its own, with its custom ids, and with how the answer to its creation ended. `accepted`
+says how often each custom id was taken; `paid_again`, which were answered, and billed, more than once.
+
 Totals are kept of everything, rows of the newest `keep_rows`. In the file, a line is written after the
 response has been handed over, so a server killed between the two has sent one answer that no line tells of.
 """
 
 import json
 import os
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +35,21 @@ from uuid import UUID
 
 from tasks.call.simulated.wire import Tokens
 
-Outcome = Literal["answered", "declined", "rate_limited", "error", "reset", "cut", "garbled", "gone"]
+Outcome = Literal[
+    "answered",
+    "declined",
+    "rate_limited",
+    "error",
+    "reset",
+    "cut",
+    "garbled",
+    "gone",
+    "canceled",
+    "expired",
+]
+Mode = Literal["realtime", "batch"]
+BATCH_SHARE = 0.5  # of the realtime price
+RUN_END = -23  # a custom id is the run's id, "_", and 22 characters of the call's key
 
 _NOTHING = Tokens(0, 0)
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -36,7 +59,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 class Row:
     """One request."""
 
-    n: int  # order of arrival, from 1
+    n: int  # order of arrival, from 1; in a batch the place in it
     request_id: str
     vendor: str
     model: str | None
@@ -47,6 +70,13 @@ class Row:
     tokens: Tokens | None
     arrived_at: float  # seconds since the epoch
     ended_at: float
+    batch_id: str | None = None
+    custom_id: str | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it was a request of its own or one of a batch's."""
+        return "realtime" if self.batch_id is None else "batch"
 
     def to_json(self) -> dict[str, Any]:
         """With the token columns of the warehouse, all 0 where nothing was generated."""
@@ -62,6 +92,10 @@ class Row:
             "outcome": self.outcome,
             "arrived_at": self.arrived_at,
             "ended_at": self.ended_at,
+            "mode": self.mode,
+            "price_share": 1.0 if self.batch_id is None else BATCH_SHARE,
+            "batch_id": self.batch_id,
+            "custom_id": self.custom_id,
             "input_tokens": tokens.input_tokens,
             "output_tokens": tokens.output_tokens,
             "cached_input_tokens": tokens.cached_input_tokens,
@@ -96,6 +130,38 @@ class Total:
 
 
 @dataclass(slots=True)
+class BatchRow:
+    """One batch that was created: what was accepted, and whether its creator was told."""
+
+    batch_id: str
+    vendor: str
+    created_at: float  # seconds since the epoch
+    custom_ids: Sequence[str]
+    metadata: Mapping[str, str] | None = None
+    told: Outcome | None = None  # how the answer to the creation ended; None: not yet
+    status: str = "validating"  # where it stands
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The runs that its custom ids name."""
+        return sorted({name[:RUN_END] for name in self.custom_ids if name[RUN_END : RUN_END + 1] == "_"})
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "batch_id": self.batch_id,
+            "vendor": self.vendor,
+            "created_at": self.created_at,
+            "status": self.status,
+            "told": self.told,
+            "run_ids": self.run_ids,
+            "metadata": self.metadata,
+            "requests": len(self.custom_ids),
+            "custom_ids": self.custom_ids,
+        }
+
+
+@dataclass(slots=True)
 class Ledger:
     """The counts of a server's life, or since the last reset."""
 
@@ -105,7 +171,10 @@ class Ledger:
     in_flight: int = 0
     most_in_flight: int = 0
     connections: int = 0
-    _totals: dict[tuple[str, Outcome], Total] = field(default_factory=dict)
+    batches: list[BatchRow] = field(default_factory=list)
+    batch_requests: Counter[str] = field(default_factory=Counter)  # HTTP requests, by kind
+    _paid: Counter[str] = field(default_factory=Counter)  # answers in batches, by custom id
+    _totals: dict[tuple[str, Outcome, Mode], Total] = field(default_factory=dict)
     _rows: deque[Row] = field(default_factory=deque)
     _handle: int | None = None
 
@@ -122,9 +191,12 @@ class Ledger:
         return self.arrived
 
     def enter(self, row: Row) -> None:
-        """A request has ended."""
-        self.in_flight -= 1
-        self._totals.setdefault((row.model or "", row.outcome), Total()).add(row.tokens)
+        """A request has ended, on its own or in a batch."""
+        if row.custom_id is None:
+            self.in_flight -= 1
+        elif row.outcome == "answered":
+            self._paid[row.custom_id] += 1
+        self._totals.setdefault((row.model or "", row.outcome, row.mode), Total()).add(row.tokens)
         if self.keep_rows:
             self._rows.append(row)
             if len(self._rows) > self.keep_rows:
@@ -135,16 +207,23 @@ class Ledger:
     def to_json(self, newest: int | None = None) -> dict[str, Any]:
         """Counts, totals by model and outcome, and rows in the order in which they ended."""
         rows = list(self._rows)
+        accepted = Counter(name for batch in self.batches for name in batch.custom_ids)
         return {
             "arrived": self.arrived,
-            "ended": sum(total.requests for total in self._totals.values()),
+            "ended": sum(total.requests for (*_, mode), total in self._totals.items() if mode == "realtime"),
             "in_flight": self.in_flight,
             "most_in_flight": self.most_in_flight,
             "connections": self.connections,
             "totals": [
-                {"model": model, "outcome": outcome} | asdict(total)
-                for (model, outcome), total in sorted(self._totals.items())
+                {"model": model, "outcome": outcome, "mode": mode} | asdict(total)
+                for (model, outcome, mode), total in sorted(self._totals.items())
             ],
+            "batches": [batch.to_json() for batch in self.batches],
+            "batches_by_run": Counter(run_id for batch in self.batches for run_id in batch.run_ids),
+            "accepted": accepted,
+            "accepted_again": {name: times for name, times in accepted.items() if times > 1},
+            "paid_again": {name: times for name, times in self._paid.items() if times > 1},
+            "batch_requests": self.batch_requests,
             "rows": [
                 row.to_json() for row in (rows if newest is None else rows[max(0, len(rows) - newest) :])
             ],
@@ -155,6 +234,9 @@ class Ledger:
         self.arrived = self.in_flight
         self.most_in_flight = self.in_flight
         self.connections = 0
+        self.batches.clear()
+        self.batch_requests.clear()
+        self._paid.clear()
         self._totals.clear()
         self._rows.clear()
 

@@ -172,7 +172,7 @@ class Azure(OpenAI):
             case "no_model":
                 return 404, {"error": {"code": "DeploymentNotFound", "message": _NO_DEPLOYMENT}}
             case "no_route":
-                return 404, {"error": {"code": "404", "message": "Resource not found"}}
+                return 404, {"error": {"code": "404", "message": problem.message or "Resource not found"}}
             case "rate_limited":
                 wait = math.ceil(problem.retry_after_s or 1)
                 what = "call rate limit" if problem.limit_kind == "requests" else "token rate limit"
@@ -294,7 +294,9 @@ def _error(problem: Problem) -> tuple[int, str, str, str | None, str | None]:
             message = f"The model `{problem.model}` does not exist or you do not have access to it."
             return 404, message, wrong, None, "model_not_found"
         case "no_route":
-            return 404, "Invalid URL", wrong, None, None
+            return 404, problem.message or "Invalid URL", wrong, None, None
+        case "conflict":
+            return 409, problem.message, wrong, None, None
         case "overloaded":
             return 503, "The server is currently overloaded. Please retry later.", "server_error", None, None
         case "server_error":

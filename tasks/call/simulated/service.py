@@ -15,6 +15,8 @@ from uuid import UUID
 
 from tasks.call.facts import family_of as facts_of
 from tasks.call.simulated.anthropic import Anthropic
+from tasks.call.simulated.batches_answers import Handle, without_retryable
+from tasks.call.simulated.batches_service import BatchService
 from tasks.call.simulated.buckets import Account
 from tasks.call.simulated.connection import HttpRequest, Verdict, to_http
 from tasks.call.simulated.families import Family, family_of
@@ -84,6 +86,7 @@ class Service:
         self._account = Account(settings.limits)
         self._attempts = Attempts()
         self._ids = itertools.count(1)
+        self._batches = BatchService(settings, ledger, self._twin, clock, boot)
 
     def handle(self, request: HttpRequest) -> Verdict:
         """What becomes of a request."""
@@ -99,9 +102,22 @@ class Service:
                 return self._list_models(request)
             if request.path == "/_ledger":
                 newest = request.query.get("rows", "")
-                return _plain(200, self.ledger.to_json(int(newest) if newest.isdecimal() else None))
+                return _plain(200, self.read_ledger(int(newest) if newest.isdecimal() else None))
+        if (verdict := self._batches.handle(request)) is not None:
+            return verdict
         _, body = _OPENAI.problem(Problem("no_route"), "")
         return _plain(404, body)
+
+    def read_ledger(self, newest: int | None = None) -> Json:
+        """What was counted, batches included as they stand now."""
+        self._batches.catch_up()
+        return self.ledger.to_json(newest)
+
+    def _twin(self, ledger: Ledger, clock: Callable[[], float]) -> Handle:
+        """A service with this one's plan that answers the requests of batches, each at the first try."""
+        twin = Service({}, without_retryable(self._settings), ledger, clock=clock, boot=f"{self._boot}b")
+        twin._plan = self._plan
+        return twin.handle
 
     def _call(self, vendor: Vendor, request: HttpRequest) -> Verdict:
         visit = self._visit(vendor, request)
@@ -264,6 +280,7 @@ class Service:
         self.ledger.reset()
         self._attempts.clear()
         self._account.clear()
+        self._batches.clear()
         return _plain(200, {"reset": True})
 
 

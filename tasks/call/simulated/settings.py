@@ -81,6 +81,39 @@ class Limits(Part):
     counts_max_tokens: bool = False  # a request's max_tokens weigh as input, as OpenAI counts
 
 
+class BatchSettings(Part):
+    """How batches fare. A rate is a share of requests or of batches, as its comment says.
+
+    What befalls a batch depends on its content and on how often the same was created before; what befalls a
+    request, on its custom id and on how often that was accepted before. From `faults.max_in_a_row` times on
+    nothing befalls them any more.
+    """
+
+    seconds: float = Field(2.0, ge=0.0)  # from a batch's creation to its end
+    shuffled: bool = True  # results come in another order than the requests
+    errored: Rate = 0.0  # of requests: the vendor failed, nothing is billed
+    expired: Rate = 0.0  # of requests: never processed; OpenAI's batch ends as expired then
+    failed: Rate = 0.0  # of OpenAI's and Azure's batches: not accepted after all (enqueued token limit)
+    without_output: Rate = 0.0  # of batches: every request is errored, so OpenAI makes no output file
+    without_files: Rate = 0.0  # of OpenAI's batches: completed, billed, and no file of any kind
+    cancelled: Rate = 0.0  # of batches: by the vendor, half way
+    vanishes: Rate = 0.0  # of batches: 404 from `vanish_after` of its seconds on, and in no list
+    vanish_after: float = Field(0.5, ge=0.0)  # as a share of `seconds`; above 1 after its end
+    repeated_lines: Rate = 0.0  # of results: the line comes twice
+    missing_lines: Rate = 0.0  # of results: billed, and there is no line
+    broken_lines: Rate = 0.0  # of results: billed, and the line is no JSON
+    blank_ids: bool = False  # OpenAI's ids of files that there are not are "" instead of null; both were seen
+    repeated_pages: bool = False  # a list's next page begins with the last batch of the page before
+    lost_creations: Rate = 0.0  # of creations: the batch is made, then the connection is reset
+    failed_creations: Rate = 0.0  # of creations: the batch is made, then the answer is a 500
+    cut_creations: Rate = 0.0  # of creations: the batch is made, then the answer breaks off
+    faults: Faults = Faults.model_validate({})  # of every HTTP request for files and batches
+    upload_s: float = Field(0.0, ge=0.0)  # what an upload and a creation take, beyond their bytes
+    pending_s: float = Field(0.0, ge=0.0)  # how long Azure checks an uploaded file, which is no use before
+    max_requests: int | None = Field(None, ge=1)  # of a batch; instead of the vendor's
+    max_bytes: int | None = Field(None, ge=1)  # of a batch; instead of the vendor's
+
+
 class Settings(Part):
     """All of it; the defaults are a believable service without limits and without faults."""
 
@@ -99,6 +132,7 @@ class Settings(Part):
     deployments: dict[str, str] = Field(default_factory=dict)  # Azure: deployment to model, if they differ
     context_tokens: int | None = Field(None, ge=1)  # instead of what is known of the model
     refused_keys: tuple[str, ...] = ("invalid",)  # API keys that are answered with 401
+    batch: BatchSettings = BatchSettings.model_validate({})
     keep_rows: int = Field(100_000, ge=0)  # the newest rows of the ledger that stay in memory
     cut_after: Rate = 0.5  # share of its bytes after which a cut answer breaks off
 

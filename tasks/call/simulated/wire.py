@@ -21,6 +21,7 @@ StopWord = Literal["stop", "length", "stop_sequence", "refusal"]
 ProblemKind = Literal[
     "auth",
     "bad_request",
+    "conflict",
     "content_filter",
     "context_overflow",
     "no_model",

@@ -1,7 +1,8 @@
 """The simulated server inside the test's own loop: no process to wait for, and the service within reach."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,11 +30,13 @@ def entry(text: str = QUESTION, form: str = "number", target: str = "540", **mor
 
 @asynccontextmanager
 async def serving(
-    settings: Mapping[str, Any] | None = None, plan: Iterable[PlanEntry] = ()
+    settings: Mapping[str, Any] | None = None,
+    plan: Iterable[PlanEntry] = (),
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[tuple[str, Service]]:
     """A server on loopback: its address and its service."""
     made = make_settings({"latency_ms": 0, "refusals": 0.0} | dict(settings or {}))
-    service = Service({one.prompt_hash: one for one in plan}, made, Ledger(made.keep_rows))
+    service = Service({one.prompt_hash: one for one in plan}, made, Ledger(made.keep_rows), clock=clock)
     open_ones: set[Connection] = set()
 
     def connect() -> Connection:

@@ -66,6 +66,7 @@ def test_requests_that_come_at_once_are_answered_in_order(latency_ms: int) -> No
         pytest.param(b"POST / HTTP/1.1\r\nbad header\r\n\r\n", 400, id="a header without a colon"),
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, id="a negative length"),
         pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413, id="a huge body"),
+        pytest.param(b"POST /v1/files HTTP/1.1\r\nContent-Length: 300000000\r\n\r\n", 413, id="a huge file"),
         pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411, id="chunks"),
         pytest.param(b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 12_000, 431, id="endless headers"),
         pytest.param(b"GET /nowhere HTTP/1.1\r\n\r\n", 404, id="no such path"),
