@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,12 +17,23 @@ from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
+from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
-from tasks.work import Graded, Lander, Work, calling, grade_shard, landing, lane_of, prepare, shards_at_once
+from tasks.work import (
+    Graded,
+    Lander,
+    Work,
+    calling,
+    grade_shard,
+    landing,
+    lane_of,
+    prepare,
+    shards_at_once,
+)
 from warehouse.errors import StoppedShort
 
 
@@ -83,6 +95,13 @@ async def call(work: Work, session: CallSession, index: int, title: str) -> None
     await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
 
 
+@task(name="batch", task_run_name="batch {title}", cache_policy=NO_CACHE, **PLAIN)
+async def batch(work: Work, lane: str, title: str) -> None:
+    """The calls of one model that the journal lacks, in batches."""
+    shards = [shard for shard in work.plan.shards if lane_of(shard.variant.entry) == lane]
+    await run_batches(work, lane, shards)
+
+
 @task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
 async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
     """The grades of one shard."""
@@ -101,22 +120,32 @@ async def _call_all(work: Work, session: CallSession) -> None:
         lane_of(entry): asyncio.Semaphore(shards_at_once(work, entry)) for entry in work.plan.spec.models
     }
 
+    async def safely(calls: Awaitable[None]) -> None:
+        try:
+            await calls
+        except Exception as error:
+            reason = explain(error, work.home.root)
+            if reason is None:
+                raise
+            session.stop(reason)  # the other shards' calls in flight have their moment to be answered
+
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
-            if session.stopping:
-                return
-            try:
-                await call(work, session, index, title)
-            except Exception as error:
-                reason = explain(error, work.home.root)
-                if reason is None:
-                    raise
-                session.stop(reason)  # the other shards' calls in flight have their moment to be answered
+            if not session.stopping:
+                await safely(call(work, session, index, title))
 
     work.progress.start_calling()
+    batched = {lane_of(entry): entry.model for entry in work.plan.spec.models}
+    batched = {lane: model for lane, model in batched.items() if in_batches(work, lane)}
     async with asyncio.TaskGroup() as group:
         for shard in work.plan.shards:
-            group.create_task(one(shard.index, shard.title, lane_of(shard.variant.entry)))
+            lane = lane_of(shard.variant.entry)
+            if lane not in batched:
+                group.create_task(one(shard.index, shard.title, lane))
+        for lane, model in batched.items():
+            group.create_task(safely(batch(work, lane, model)))
+    if work.batches is not None:
+        work.batches.told()
     work.progress.end_calling()
 
 

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -26,6 +26,11 @@ _ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_
 HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
+DURATION = r"^\d{1,6}(\.\d{1,6})?[mhd]$"
+SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
+WITHOUT_BATCHES = ("compatible/",)
+# Fields that came later: a spec that leaves them alone is the one that it was before there were any.
+LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
 FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
 
 
@@ -162,6 +167,18 @@ class EvalSpec(Part):
     )
     epochs: int = Field(1, ge=1, le=1000, title="Epochs", description="How often each sample is asked.")
     seed: int = Field(0, ge=0, le=2**63 - 1, title="Seed", description="Decides which samples a limit takes.")
+    mode: Literal["realtime", "batch", "auto"] = Field(
+        "realtime",
+        title="Mode",
+        description="batch: at half price, within the providers' 24 hours. auto: that where the deadline "
+        "leaves these 24 hours and the provider has batches.",
+    )
+    deadline: str | None = Field(
+        None,
+        pattern=DURATION,
+        title="Deadline",
+        description="For mode auto: how long after its start the run must be over, as 8h, 90m or 2d.",
+    )
     max_failed: float = Field(
         0.05, ge=0.0, le=1.0, title="Failed calls allowed", description="Share; above it the run has failed."
     )
@@ -193,6 +210,25 @@ class EvalSpec(Part):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _mode_fits(self) -> "EvalSpec":
+        if self.deadline is not None and self.mode != "auto":
+            raise ValueError(f'deadline is only for mode = "auto", and mode is "{self.mode}"')
+        without = [entry.model for entry in self.models if entry.model.startswith(WITHOUT_BATCHES)]
+        if self.mode == "batch" and without:
+            raise ValueError(
+                f'{without[0]} has no batches; with mode = "auto" it is called in realtime, and those that '
+                f"have batches use them"
+            )
+        return self
+
+    @property
+    def deadline_s(self) -> float | None:
+        """The deadline in seconds after the run's start."""
+        if self.deadline is None:
+            return None
+        return float(self.deadline[:-1]) * SECONDS_OF[self.deadline[-1]]
+
     @property
     def suite_entries(self) -> list[SuiteEntry]:
         """The suites, each as an entry with its options."""
@@ -206,6 +242,9 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+        for name, default in LATER.items():
+            if data[name] == default:
+                del data[name]
         return short_hash(data)
 
 

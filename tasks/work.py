@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.batching import LanePlan, open_batch_session
+from tasks.call.batch.session import BatchSession
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
@@ -36,7 +38,7 @@ from tasks.load.pick import pick
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
-from tasks.model import Call, GraderConfig, Judged, Outcome, Sample, Suite, Usage
+from tasks.model import Call, GraderConfig, Judged, Mode, Outcome, Sample, Suite, Usage
 from tasks.plan import Plan, Shard, Tools, make_plan
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
@@ -68,6 +70,9 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.said: list[str] = []  # what a person should know after it
+        self.retry_failed = False  # as `calling` was told
+        self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -210,9 +215,9 @@ def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sam
                 )
 
 
-def price_call(call: Call, usage: Usage, at: datetime) -> Decimal | None:
+def price_call(call: Call, usage: Usage, at: datetime, mode: Mode = "realtime") -> Decimal | None:
     """What an answered call costs; None where there is no price."""
-    return None if call.priced_as is None else usd_of(call.priced_as, usage, at)
+    return None if call.priced_as is None else usd_of(call.priced_as, usage, at, mode)
 
 
 def needs_endpoint(entry: ModelEntry) -> bool:
@@ -224,6 +229,7 @@ def needs_endpoint(entry: ModelEntry) -> bool:
 async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[CallSession]:
     """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
     spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
+    work.retry_failed = retry_failed
     async with AsyncExitStack() as stack:
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
@@ -243,7 +249,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
-        yield CallSession(
+        session = CallSession(
             lanes,
             journal,
             known,
@@ -253,6 +259,13 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
         )
+        if spec.mode != "realtime":
+            plans = [
+                LanePlan(lane_of(entry), _endpoint(entry, server), entry, fleeting=not needs_endpoint(entry))
+                for entry in spec.models
+            ]
+            work.batches = open_batch_session(work, session, journal, known, plans, stack)
+        yield session
 
 
 def lane_of(entry: ModelEntry) -> str:

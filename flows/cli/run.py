@@ -36,6 +36,12 @@ MaxFailedOption = Annotated[
     float | None, typer.Option("--max-failed", help="Share of calls that may finally fail (0.05).")
 ]
 ShardOption = Annotated[int | None, typer.Option("--shard-size", help="Calls a Prefect task (250).")]
+ModeOption = Annotated[
+    str | None, typer.Option("--mode", metavar="realtime|batch|auto", help="batch: at half price, in a day.")
+]
+DeadlineOption = Annotated[
+    str | None, typer.Option("--deadline", metavar="8h", help="For --mode auto: when it must be over.")
+]
 DirOption = Annotated[
     list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
 ]
@@ -63,6 +69,8 @@ def run(
     seed: SeedOption = None,
     max_failed: MaxFailedOption = None,
     shard_size: ShardOption = None,
+    mode: ModeOption = None,
+    deadline: DeadlineOption = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
     suites_dir: DirOption = None,
@@ -75,6 +83,8 @@ def run(
         "seed": seed,
         "max_failed": max_failed,
         "shard_size": shard_size,
+        "mode": mode,
+        "deadline": deadline,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
@@ -214,7 +224,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
         try:
             _run_flow(settings, record, work, interrupts, retry_failed=retry_failed)
         finally:
-            for sentence in work.damage:
+            for sentence in (*work.damage, *work.said):
                 note(sentence)
 
 

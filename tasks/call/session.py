@@ -114,6 +114,11 @@ class CallSession:
         """The error as it may be told: of a sealed suite without the server's words."""
         return self._told(call, error)
 
+    @property
+    def progress(self) -> Progress:
+        """The counts of the run."""
+        return self._progress
+
     def is_sealed(self, suite: str) -> bool:
         """Whether no error may quote the suite's text."""
         return suite in self._sealed

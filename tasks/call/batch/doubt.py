@@ -1,13 +1,16 @@
 """An intent without an id: was it sent? The provider's own list is asked, and nothing is sent meanwhile.
 
-OpenAI and Azure keep what we gave with a batch: run, part and nonce are there or not. Anthropic keeps nothing,
-so the batches created since the intent are looked at: one with another number of requests is another's; one
-that has ended is ours if a result carries one of our ids; one that has not ended may be ours, and is waited for.
-A batch counts only by these ids, never by its size or time. What was in the list before the intent is none.
+OpenAI and Azure keep what we gave with a batch: run, part and nonce are there or not. Anthropic keeps
+nothing, so the batches created since the intent are looked at: one with another number of requests is
+another's; one that has ended is ours if a result carries one of our ids; one that has not ended may be ours,
+and is waited for. A batch counts only by these ids, never by its size or time. What was in the list before
+the intent is none.
 
-A request of the dead may still arrive: only a list that lacks the batch for `settle_s` says that there is none.
+A request of the dead may still arrive: only a list that lacks the batch for `settle_s` says that there is
+none.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from datetime import timedelta
 from tasks.call.batch.ids import call_key_of
 from tasks.call.batch.notes import Intent
 from tasks.call.batch.provider import BatchProvider, BatchStatus, NoSuchBatch
-from warehouse.errors import Fault, Transient
+from warehouse.errors import Fault, SpecError, Transient
 
 MARGIN = timedelta(minutes=10)  # between the provider's own clocks
 RUN_TAG, PART_TAG, NONCE_TAG = "nightbench_run", "nightbench_part", "nightbench_intent"
@@ -36,7 +39,7 @@ class Found:
     maybe: tuple[BatchStatus, ...] = ()
 
 
-class Interrupted(Exception):  # noqa: N818 - no error: the run is being stopped
+class Interrupted(Exception):
     """The run is being stopped; what is not known stays unknown."""
 
 
@@ -55,9 +58,10 @@ class Detective:
     async def look(self) -> Found:
         """Ask the provider's list once.
 
-        Raises: Transient, Rejected, Unusable: nothing is known then.
+        Raises: SpecError: this is not where it was sent. Transient, Rejected, Unusable: nothing is known.
         """
         listing = await self._provider.list_since(self._intent.since - MARGIN)
+        check_account(self._intent, self._provider.endpoint_host, listing.account)
         candidates = [batch for batch in listing.batches if batch.id not in self._others]
         if self._provider.keeps_tags:
             tags = tags_of(self._intent, self._run_id)
@@ -95,21 +99,21 @@ class Detective:
 
 
 async def resolve(
-    detective: Detective,
+    look: Callable[[], Awaitable[Found]],
     settle_s: float,
-    clock: Callable[[], float],
     pause: Callable[[int], Awaitable[bool]],
     tell: Callable[[tuple[BatchStatus, ...]], None],
+    clock: Callable[[], float] = time.monotonic,
 ) -> str | None:
     """The id of the intent's batch; None: it is certain that there is none.
 
     `pause` waits between looks and says whether to go on; `tell` hears what is waited for.
 
-    Raises: Interrupted: `pause` said no. Transient, Rejected, Unusable: the list cannot be had.
+    Raises: Interrupted: `pause` said no. What `look` raises.
     """
     looks, absent_since = 0, None
     while True:
-        found = await detective.look()
+        found = await look()
         if found.batch_id is not None:
             return found.batch_id
         tell(found.maybe)
@@ -123,3 +127,21 @@ async def resolve(
         if not await pause(looks):
             raise Interrupted
         looks += 1
+
+
+def check_account(intent: Intent, host: str, account: str | None) -> None:
+    """Refuse to look for a batch where it cannot be.
+
+    Raises: SpecError: another host, or a key of another organisation, than those it was sent with.
+    """
+    if intent.host != host:
+        raise SpecError(
+            f"part {intent.part} of the run was sent as a batch to {intent.host}, and now the calls would go "
+            f"to {host}. Nothing was sent. Set the address back, so that the results can be had."
+        )
+    if account is not None and intent.account is not None and account != intent.account:
+        raise SpecError(
+            f"part {intent.part} of the run was sent as a batch of the organisation {intent.account} at "
+            f"{host}, and the key is of {account} now. Nothing was sent. Set the key back, so that the "
+            f"results can be had."
+        )

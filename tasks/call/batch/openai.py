@@ -4,6 +4,7 @@ The requests are uploaded as a file, and a batch is made of the file's id; the b
 part. Answers lie in one file, errors in another; either may be missing, also as an empty id.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,7 @@ from warehouse.errors import Fault, ProviderError, Transient
 
 PATH = "/batches"
 WINDOW = "24h"
+CHECKS, CHECK_S = 300, 1.0
 STATES: Mapping[str, State] = {
     "validating": "running",
     "in_progress": "running",
@@ -142,6 +144,11 @@ class OpenAIBatches:
         file_id = said.body.get("id")
         if not isinstance(file_id, str) or not file_id:
             raise self._bad("a file")
+        for _ in range(CHECKS):
+            if said.body.get("status") not in {"pending", "running"}:  # Azure checks a file before it is used
+                break
+            await asyncio.sleep(CHECK_S)
+            said = await self._ask(f"/files/{quote(file_id, safe='')}")
         return file_id
 
     async def submit(self, uploaded: object, kind: str, tags: Mapping[str, str]) -> str:

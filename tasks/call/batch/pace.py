@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import LOOPBACK
@@ -28,14 +29,14 @@ class Pace:
 AT_HOME = Pace(first_s=0.1, longest_s=2.0, settle_s=3.0, outage_s=120.0)  # a server on this machine
 
 
-def pace_of(host_name: str | None, environ: Mapping[str, str]) -> Pace:
-    """The pace for a host; NIGHTBENCH_BATCH_PACE = "first,longest,settle,outage" wins.
+def pace_of(endpoint: Endpoint, environ: Mapping[str, str]) -> Pace:
+    """The pace for an endpoint; NIGHTBENCH_BATCH_PACE = "first,longest,settle,outage" wins.
 
     Raises: SpecError: it is something else than four numbers above 0.
     """
     text = environ.get(VARIABLE, "").strip()
     if not text:
-        return AT_HOME if host_name in LOOPBACK else Pace()
+        return AT_HOME if urlsplit(endpoint.base_url).hostname in LOOPBACK else Pace()
     try:
         numbers = [float(part) for part in text.split(",")]
         if len(numbers) != 4 or not all(0 < number < 1e9 for number in numbers):
@@ -43,14 +44,7 @@ def pace_of(host_name: str | None, environ: Mapping[str, str]) -> Pace:
     except ValueError:
         raise SpecError(
             f'{VARIABLE} = "{text}": it is four numbers of seconds above 0: between the first two looks at a '
-            f"batch, the longest between two, how long a list must lack a batch, how long an outage may last; "
+            f"batch, the longest between two, how long a list must lack a batch, the longest outage; "
             f'for example "2,60,60,3600". Nothing was sent.'
         ) from None
     return Pace(*numbers)
-
-
-def host_name(endpoint: Endpoint) -> str:
-    """The endpoint's host without its port."""
-    from urllib.parse import urlsplit
-
-    return urlsplit(endpoint.base_url).hostname or ""
