@@ -145,7 +145,7 @@ class BatchAccount:
                         item.body = b""
                 if batch.vendor != "anthropic" and not batch.fate.no_files:
                     self._write_files(batch)
-            batch.row.status = batch.phase(now)
+            batch.row.status = "gone" if batch.is_gone(now) else batch.phase(now)
 
     def clear(self) -> None:
         """Forget all."""

@@ -32,7 +32,7 @@ _NEVER = {
 
 
 def check_creation(body: Json, vendor: str) -> tuple[str, float | None]:
-    """The endpoint of a batch that is to be created, as OpenAI names it, and the life of its output in seconds.
+    """The endpoint of a batch that is to be created, as OpenAI names it, and its output's life (s).
 
     Raises: Refused: the vendor would answer with 400.
     """

@@ -139,7 +139,7 @@ class BatchRow:
     custom_ids: Sequence[str]
     metadata: Mapping[str, str] | None = None
     told: Outcome | None = None  # how the answer to the creation ended; None: not yet
-    status: str = "validating"  # where it stands
+    status: str = "validating"  # where it stands; "gone" where the vendor does not know it any more
 
     @property
     def run_ids(self) -> list[str]:

@@ -86,7 +86,7 @@ class BatchSettings(Part):
 
     What befalls a batch depends on its content and on how often the same was created before; what befalls a
     request, on its custom id and on how often that was accepted before. From `faults.max_in_a_row` times on
-    nothing befalls them any more.
+    nothing befalls them any more. What befalls an HTTP request depends on its path and on how often it came.
     """
 
     seconds: float = Field(2.0, ge=0.0)  # from a batch's creation to its end
