@@ -16,14 +16,14 @@ from uuid import UUID
 from tasks.call.batch.doubt import Interrupted
 from tasks.call.batch.failed import Verdict, verdict_on
 from tasks.call.batch.follow import follow
-from tasks.call.batch.grouping import Group
+from tasks.call.batch.grouping import BatchLimits, Group
 from tasks.call.batch.ids import custom_id
 from tasks.call.batch.notes import Close, Intent, Notes
 from tasks.call.batch.pace import Pace
 from tasks.call.batch.patience import Patience
 from tasks.call.batch.provider import BatchProvider, BatchStatus, NoSuchBatch
 from tasks.call.batch.results import Book, Taken, fail_call, take_results
-from tasks.call.batch.send import Sender, TooLarge
+from tasks.call.batch.send import Refused, Sender
 from tasks.call.session import CallSession
 from tasks.model import Call
 from warehouse.errors import Fault, NightbenchError, ProviderError, Rejected, StoppedShort
@@ -44,6 +44,7 @@ class BatchLane:
     pace: Pace
     account: str  # lanes of one account see each other's batches in one list
     fleeting: bool = False  # the server ends with the process, and its batches with it
+    limits: BatchLimits | None = None  # instead of the provider's
 
     @property
     def model(self) -> str:
@@ -72,7 +73,7 @@ class LaneWork:
         self._shards = shards
         self._desk = desk
         self._group = group
-        self._limits = lane.provider.limits
+        self._limits = lane.limits or lane.provider.limits
         self._templates: dict[int, Call] = {}
         self._full = 0  # how often the provider's queue was full, and since when
         self._full_since: float | None = None
@@ -152,9 +153,14 @@ class LaneWork:
             return
         try:
             intent = await self.sender.send(group)
-        except TooLarge:
-            self._limits = self._limits.halved()
-            for half in group.parted():
+        except Refused as refused:
+            if len(group.keys) == 1:
+                call = self._call_of(group.shards[0][0], group.keys[0])
+                await fail_call(self._book, call, datetime.now(UTC), refused.error)
+                return
+            if refused.too_large:
+                self._limits = self._limits.halved()
+            for half in group.parted():  # one request that cannot be taken spoils only itself
                 await self._send(half, round_, in_time)
             return
         self.start(self._see_through(intent, round_, in_time))
@@ -233,7 +239,7 @@ class LaneWork:
         self._desk.notes.done(
             intent.part, state, answered=taken.answered, failed=taken.failed, again=len(taken.again)
         )
-        if taken.lost and (status is None or status.answered > taken.answered):
+        if taken.lost:
             batch_id, host = self._desk.notes.ids[intent.part], self.lane.provider.endpoint_host
             what = (
                 "has vanished" if status is None else "has no result of some calls that it says it answered"

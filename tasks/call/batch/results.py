@@ -37,7 +37,7 @@ class Taken:
     again: dict[UUID, int] = field(default_factory=dict)  # calls without an end, and their shards
     cancelled: int = 0  # of them: because somebody stopped the batch
     unusable: Unusable | None = None  # an error that concerns the whole provider
-    lost: int = 0  # of them: the provider has no result, though it says that it answered
+    lost: int = 0  # of them: the provider has no result, and may have answered and billed them
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class _Taking:
         self.taken = Taken()
         self._book = book
         self._intent = intent
+        self._status = status
         self._left = dict(intent.calls())  # calls of which nothing was heard, and their shards
         self._last = last
         ended_at = status.ended_at if status else None
@@ -115,9 +116,9 @@ class _Taking:
         self._waiting: list[tuple[Call, AttemptEnd]] = []
         self._durable: asyncio.Future[None] | None = None
 
-    def may_lack(self, status: BatchStatus) -> bool:
-        """Whether the provider says that it has more answers than were read."""
-        return bool(self._left) and status.answered > self.taken.answered
+    def may_lack(self, status: BatchStatus | None) -> bool:
+        """Whether the provider may have, or have billed, more answers than were read."""
+        return bool(self._left) and (status is None or status.answered > self.taken.answered)
 
     async def take(self, custom_id: str | None, result: Result) -> None:
         """One line of results; a line of another run's call, or one that came before, is nothing."""
@@ -153,8 +154,8 @@ class _Taking:
         self._waiting.clear()
 
     async def end(self) -> None:
-        """Deal with the calls of which nothing was heard."""
-        taken = self.taken
+        """Deal with the calls of which nothing was heard; what may have been billed is an attempt unseen."""
+        taken, billed = self.taken, self.may_lack(self._status)
         for key, shard in self._left.items():
             if key in self._book.known.answered:
                 taken.answered += 1
@@ -165,8 +166,17 @@ class _Taking:
                 self._failed(key, shard, Transient(Fault("no_result", message)))
             else:
                 taken.again[key] = shard
-                taken.lost += 1
+                if billed:
+                    taken.lost += 1
+                    self._unseen(key)
         await self.flush()
+
+    def _unseen(self, key: UUID) -> None:
+        book = self._book
+        if not self._is_noted(key):
+            n = book.known.next_attempt_number(key) + book.tried.get(key, 0)
+            book.journal.begin(key, n, self._intent.at)
+            book.tried[key] = book.tried.get(key, 0) + 1
 
     def _answered(self, key: UUID, shard: int, reply: Reply) -> None:
         answer = reply.answer

@@ -11,13 +11,22 @@ from tasks.call.batch.grouping import Group
 from tasks.call.batch.notes import Intent, Notes
 from tasks.call.batch.patience import Patience
 from tasks.call.batch.provider import BatchProvider, BatchStatus, Listing, NoSuchBatch, surely_not_sent
-from warehouse.errors import NightbenchError, ProviderError, SpecError, Transient
+from warehouse.errors import NightbenchError, ProviderError, Rejected, SpecError, Transient
 
 TOO_LARGE = 413
 
 
-class TooLarge(Exception):
-    """The provider takes less at once; nothing was sent."""
+class Refused(Exception):
+    """The provider does not take this group of calls; nothing was sent. Parts of it may be taken."""
+
+    def __init__(self, error: Rejected) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it is for its size."""
+        return self.error.fault.http_status == TOO_LARGE
 
 
 class Sender:
@@ -42,7 +51,7 @@ class Sender:
     async def send(self, group: Group) -> Intent:
         """Send a group; returns when the batch's id is on disk.
 
-        Raises: TooLarge. Rejected, Unusable: the provider refused it. Interrupted, StoppedShort: it was not
+        Raises: Refused. Unusable: the provider refuses all. Interrupted, StoppedShort: it was not
             sent, or that is not known.
         """
         listing = await self._newest()
@@ -82,14 +91,14 @@ class Sender:
         try:
             uploaded = await patience.ask(lambda: self._provider.upload(group.lines))
         except (Interrupted, NightbenchError) as error:
-            self._refused(group, intent, error)
+            self._refused(intent, error)
             raise
         while True:
             try:
                 return await self._provider.submit(uploaded, group.kind, tags_of(intent, self._run_id))
             except ProviderError as error:
                 if surely_not_sent(error) and not isinstance(error, Transient):
-                    self._refused(group, intent, error)
+                    self._refused(intent, error)
                     raise
                 problem = error
             if surely_not_sent(problem):
@@ -100,12 +109,13 @@ class Sender:
                 return batch_id
             await patience.after(problem)
 
-    def _refused(self, group: Group, intent: Intent, error: Exception) -> None:
-        """Note that there is no batch of this intent. Raises: TooLarge: the provider takes less at once."""
-        fault = error.fault if isinstance(error, ProviderError) else None
-        self._notes.void(intent.part, fault.kind if fault else "not uploaded")
-        if fault is not None and fault.http_status == TOO_LARGE and len(group.keys) > 1:
-            raise TooLarge from error
+    def _refused(self, intent: Intent, error: Exception) -> None:
+        """Note that there is no batch of this intent. Raises: Refused: it is for what the calls are."""
+        self._notes.void(
+            intent.part, error.fault.kind if isinstance(error, ProviderError) else "not uploaded"
+        )
+        if isinstance(error, Rejected) and not isinstance(error, NoSuchBatch):
+            raise Refused(error) from None
 
     async def _newest(self) -> Listing:
         """The provider's list before anything is sent: its clock, and proof that it has batches."""
