@@ -173,15 +173,19 @@ class AnthropicBatches:
                 Fault("cancelled", f"{host}: the batch was cancelled before this request was sent")
             )
         part: Any = None
-        status = 200
+        status, headers = 200, {}
         if isinstance(result, dict) and kind == "succeeded":
             part = result.get("message")
+            if isinstance(part, dict) and isinstance(part.get("id"), str):
+                headers = {"request-id": part["id"]}  # in a batch there is no id of a request
         elif isinstance(result, dict) and kind == "errored":
             part = result.get("error")
             words = read_error(part).words
             status = next((STATUS_OF_TYPE[word] for word in sorted(words) if word in STATUS_OF_TYPE), 500)
         try:
-            return read_message(Line(status, {}, repr(part)[:500].encode(), part), host)
+            return read_message(
+                Line(status, headers, repr(part)[:500].encode("utf-8", "replace"), part), host
+            )
         except ProviderError as error:
             return error
 

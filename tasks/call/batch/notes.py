@@ -205,7 +205,7 @@ class Notes:
 
     def _append(self, line: bytes) -> None:
         if self._torn:
-            line = b"\n" + line  # ends what a dead process, or a full disk, left half written
+            line = b" \n" + line  # ends what a dead process, or a full disk, left half written: not a note
         self._torn = True
         while line:
             line = line[os.write(self._descriptor, line) :]

@@ -176,7 +176,8 @@ def compare(server: SimulatedServer, report: Report, plan: Plan, journal: Path) 
 def cost_of(row: dict[str, Any], call: Any) -> Decimal:
     """A row of the ledger at half of the realtime price, which is written out here."""
     usd = {"anthropic": (3, 15), "openai": (5, 15), "azure": (5, 15)}[row["vendor"]]
-    return (row["input_tokens"] * Decimal(usd[0]) + row["output_tokens"] * Decimal(usd[1])) / 2 / 1_000_000
+    whole: Decimal = row["input_tokens"] * Decimal(usd[0]) + row["output_tokens"] * Decimal(usd[1])
+    return whole / 2 / 1_000_000
 
 
 def main(words: list[str] | None = None) -> int:
