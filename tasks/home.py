@@ -96,14 +96,33 @@ class Settings:
 
     home: Home
     suite_folders: tuple[Path, ...]  # the built-in ones first, then the user's
+    give_up_s: float = 900.0  # how long a provider that is down is waited for
 
     @classmethod
     def read(cls, environ: Mapping[str, str], suites_dirs: tuple[Path, ...] = ()) -> "Settings":
-        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list), and the folders given on the command line."""
+        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list), and the folders given on the command line.
+
+        NIGHTBENCH_GIVE_UP_S is how many seconds a provider that does not answer is waited for.
+        Raises: SpecError: that is no number of seconds.
+        """
         root = Path(environ.get("NIGHTBENCH_HOME") or "data").expanduser().absolute()
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
         users = tuple(folder.expanduser().absolute() for folder in (*listed, *suites_dirs))
-        return cls(home=Home(root), suite_folders=(CHECKOUT / "datasets", *users))
+        folders = (CHECKOUT / "datasets", *users)
+        return cls(
+            home=Home(root), suite_folders=folders, give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S")
+        )
+
+
+def _seconds(environ: Mapping[str, str], name: str) -> float:
+    text = environ.get(name) or "900"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 7 * 86_400:
+        raise SpecError(f"{name}={text}: a number of seconds, at most a week, is needed. Nothing was sent.")
+    return seconds
 
 
 def too_little_room(folder: Path) -> str:

@@ -10,6 +10,7 @@ NightbenchError
   EngineError       Prefect's server cannot be started or reached          (exit 1)
   WarehouseError    what lies on disk is not what was committed            (exit 1)
   StoppedShort      the run ended before its end and can be resumed        (exit 3)
+    ProviderDown    a provider stayed down; what the others were asked is done
 
 A message says what is wrong (value and place), what state things are in, and what to do.
 """
@@ -79,6 +80,16 @@ class WarehouseError(NightbenchError):
 
 
 class StoppedShort(NightbenchError):
-    """The run ended before its end (cancelled, budget); what was received is kept; it can be resumed."""
+    """The run ended before its end (cancelled, budget); what was received is kept; it can be resumed.
+
+    `status` is its word in `runs.status`.
+    """
 
     exit_code = 3
+    status = "cancelled"
+
+
+class ProviderDown(StoppedShort):
+    """A provider stayed down; the calls to others are done, those to it wait for `nightbench resume`."""
+
+    status = "partial"

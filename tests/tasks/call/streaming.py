@@ -30,7 +30,7 @@ def message_stream(
     end_usage: Mapping[str, Any] | None = None,
 ) -> list[bytes]:
     """A message of one block for each kind of delta in a row."""
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",

@@ -41,7 +41,7 @@ def test_the_streams_used_here_are_what_the_sdks_types_say() -> None:
 
 
 def test_anthropic_reads_every_event() -> None:
-    deltas = [
+    deltas: list[dict[str, Any]] = [
         {"type": "thinking_delta", "thinking": "6 x 7 "},
         {"type": "thinking_delta", "thinking": "is 42."},
         {"type": "signature_delta", "signature": "EqQB"},
