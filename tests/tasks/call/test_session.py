@@ -61,6 +61,21 @@ class Scripted:
         """Nothing to close."""
 
 
+class Outage(Scripted):
+    """A provider that is down for its first so many attempts, whoever asks."""
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__()
+        self._left = attempts
+
+    async def complete(self, call: Call, *, timeout_s: float = 600.0) -> Reply:
+        """One attempt."""
+        if self._left:
+            self._left -= 1
+            self.script[call.call_key] = [BUSY]
+        return await super().complete(call, timeout_s=timeout_s)
+
+
 class Pauses(Limiter):
     """A limiter that notes its pauses and holds nobody."""
 
@@ -263,12 +278,13 @@ def test_a_provider_that_is_down_is_parked_and_uses_up_no_attempts(
     monkeypatch.setattr("tasks.call.session.MAX_ATTEMPTS", 2)
     monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.1)
     calls = [make_call(i) for i in range(STREAK)]
-    provider = Scripted({call.call_key: [BUSY] for call in calls})
-    provider.script[calls[0].call_key] = [BUSY] * 3  # the first probes fail too
+    provider = Outage(STREAK + 3)
     session, progress = run(tmp_path / "j", provider, calls, limiter=Pauses(STREAK))
     assert (session.fatal, progress.failed, progress.done) == (None, 0, STREAK)
     assert progress.parked == []
-    assert sum(len(attempts(tmp_path / "j", call)) for call in calls) == len(provider.asked)
+    kept = [attempts(tmp_path / "j", call) for call in calls]
+    assert sum(map(len, kept)) == len(provider.asked) == 2 * STREAK + 3
+    assert [end[-1][1] for end in kept] == ["answered"] * STREAK
 
 
 def test_a_provider_that_stays_down_is_given_up_and_the_other_is_done(
