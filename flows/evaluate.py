@@ -51,7 +51,11 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             work.check_over(retry_failed=start.retry_failed)
             await publish(home, run_id)
             return None
-        async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
+        give_up_s = start.settings.give_up_s
+        async with (
+            calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
+            saying_how_far(work.progress),
+        ):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
@@ -66,7 +70,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         await publish(home, run_id)
     if session.fatal is None:
         return None
-    if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
+    cancelled = isinstance(session.fatal, StoppedShort) and session.fatal.status != "partial"
+    if cancelled and not start.holds_lock:
         hint = f"`nightbench resume {run_id}` goes on with it."
         if isinstance(session.fatal, BudgetStopped):
             hint = more_money(run_id)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tasks.budget import check_budget, join_month, make_till
 from tasks.call.api import api_of, api_params
+from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
@@ -220,7 +221,9 @@ def needs_endpoint(entry: ModelEntry) -> bool:
 
 
 @asynccontextmanager
-async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[CallSession]:
+async def calling(
+    work: Work, *, retry_failed: bool = False, give_up_s: float = GIVE_UP_S
+) -> AsyncIterator[CallSession]:
     """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
     spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
     async with AsyncExitStack() as stack:
@@ -235,17 +238,19 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             server = await stack.enter_async_context(simulated_server(work.plan))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
+        gates: dict[str, Gate] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
                 limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
-                lanes[lane_of(entry)] = Lane(provider, limiter)
+                gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
+                lanes[lane_of(entry)] = Lane(provider, limiter, gate)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
-        yield CallSession(
+        session = CallSession(
             lanes,
             journal,
             known,
@@ -256,6 +261,8 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
             till=make_till(work.plan, known, month, retry_failed=retry_failed),
         )
+        yield session
+        session.end()
 
 
 def lane_of(entry: ModelEntry) -> str:
