@@ -194,7 +194,7 @@ def test_the_first_token_is_the_first_of_text_or_thinking(provider: str, pieces:
                 {"type": "input_json_delta", "partial_json": " 1}"},
                 stop="tool_use",
             ),
-            ("", "tool", None),
+            ('{"a": 1}', "tool", None),
             id="anthropic: a tool's use",
         ),
         pytest.param(
