@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -27,7 +27,12 @@ HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 ADDED = frozenset({"api"})  # fields of a model's entry that are younger than runs in homes
-FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
+FREE_TO_CHANGE = frozenset(
+    {"max_failed"}
+)  # and a model's limits and cache: a resumed run may differ in these
+
+
+CacheChoice = Literal["5m", "1h", "off"]
 
 
 class Part(BaseModel):
@@ -80,6 +85,12 @@ class ModelEntry(Part):
         None, title="Prompt file", description="Path of a .jinja file that replaces the suite's prompt."
     )
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
+    cache: CacheChoice = Field(
+        "5m",
+        title="Prompt cache",
+        description="What all prompts begin with is read from the vendor's cache: for how long it is kept "
+        "there (an hour costs more to write), or off.",
+    )
     base_url: str | None = Field(
         None,
         json_schema_extra={"pattern": r"^https?://[^@?#\s]+$"},  # the form's; here the value is not repeated
@@ -213,6 +224,7 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+            entry.pop("cache")  # how it is sent, not what is asked
             for name in ADDED & entry.keys():
                 if entry[name] is None:  # runs of the time before the field can be resumed
                     entry.pop(name)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.prefix import keyed
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import openai_usage
@@ -90,11 +91,7 @@ class OpenAIProvider:
         post = self._client.post(
             PATH,
             cast_to=httpx2.Response,
-            body={
-                **call.params,
-                "model": call.model.partition("/")[2],
-                "messages": list(call.messages),
-            },
+            body=completion_request(call),
             options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
         )
         return read_completion(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
@@ -125,6 +122,16 @@ def without_environment(client: Client, endpoint: Endpoint) -> Client:
     client.organization = client.project = client.admin_api_key = None
     client._custom_headers = dict(endpoint.headers)
     return client
+
+
+def completion_request(call: Call) -> dict[str, object]:
+    """The body of a request."""
+    body: dict[str, object] = {
+        **call.params,
+        "model": call.model.partition("/")[2],
+        "messages": list(call.messages),
+    }
+    return body if call.prefix is None else keyed(body, call.model, call.prefix, "messages", "text")
 
 
 def read_completion(received: Received, host: str) -> Reply:

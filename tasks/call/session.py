@@ -15,6 +15,7 @@ from tasks.call.backoff import MAX_ATTEMPTS, delay
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
+from tasks.call.warming import Warming
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
 from warehouse.errors import NightbenchError, ProviderError, Rejected, StoppedShort, Transient, Unusable
@@ -58,6 +59,7 @@ class CallSession:
         self._retry_failed = retry_failed
         self._sealed = sealed  # suites of which no error may quote the text
         self._jitter = random.Random(seed)
+        self._warming = Warming()
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
@@ -126,13 +128,14 @@ class CallSession:
         queued_s = 0.0
         for tried in range(1, MAX_ATTEMPTS + 1):
             asked_at = time.monotonic()
-            async with lane.limiter.slot(estimate) as permit:
+            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(estimate) as permit:
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
                 end = await self._attempt(lane, call, first + tried - 1, queued_s, tried == MAX_ATTEMPTS)
+                turn.answered = end.record.outcome == "answered"
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks.call.facts import Family, facts
+from tasks.call.simulated.caching import message_marks
 from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.structured import messages_shape
 from tasks.call.simulated.wire import (
@@ -77,6 +78,7 @@ class Anthropic(Vendor):
             thinks=_thinks(body, family),
             two_lifetimes=True,
             shape=messages_shape(body),
+            marks=message_marks(body),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tasks.call.api import api_of
 from tasks.call.facts import Family
+from tasks.call.simulated.caching import chat_marks
 from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.structured import chat_shape
 from tasks.call.simulated.wire import (
@@ -71,6 +72,7 @@ class OpenAI(Vendor):
             stop=stop_words(body, "stop"),
             thinks=family is not None and family.thinks and _effort(body, family) != "none",
             shape=chat_shape(body),
+            marks=chat_marks(body, model, body["messages"]),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:

@@ -9,13 +9,14 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from tasks.call.facts import family_of as facts_of
 from tasks.call.simulated.anthropic import Anthropic
 from tasks.call.simulated.buckets import Account
+from tasks.call.simulated.caching import PromptCache
 from tasks.call.simulated.connection import HttpRequest, Verdict, to_http
 from tasks.call.simulated.families import Family, family_of
 from tasks.call.simulated.faults import Attempts
@@ -88,6 +89,7 @@ class Service:
         self._boot = boot  # makes request ids of two servers differ
         self._account = Account(settings.limits)
         self._attempts = Attempts()
+        self._cache = PromptCache()
         self._ids = itertools.count(1)
 
     def handle(self, request: HttpRequest) -> Verdict:
@@ -161,6 +163,11 @@ class Service:
             return self._problem(visit, overflow)
         if fate.filtered and isinstance(visit.vendor, Azure):
             return self._problem(visit, Problem("content_filter", model=asked.model))
+        if asked.marks and settings.caching and not (settings.cached or settings.cache_written):
+            begins_at = visit.arrived_at + fate.latency_s
+            asked = replace(
+                asked, taken=self._cache.take(asked.model, asked.marks, visit.arrived_at, begins_at)
+            )
         reply = make_reply(asked, self._plan.get(key.prompt_hash), key, fate, family, settings)
         self._account.spend(asked.model, reply.tokens.output_tokens)
         unique = visit.request_id.removeprefix("req_sim")
@@ -271,6 +278,7 @@ class Service:
     def _reset(self) -> Verdict:
         self.ledger.reset()
         self._attempts.clear()
+        self._cache.clear()
         self._account.clear()
         return _plain(200, {"reset": True})
 
