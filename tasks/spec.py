@@ -28,12 +28,13 @@ HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
-# A resumed run may differ in these, and in a model's limits.
+# A resumed run may differ in these, and in a model's limits and cache.
 FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd"})
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
 Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=6, allow_inf_nan=False)]
+CacheChoice = Literal["5m", "1h", "off"]
 
 
 class Part(BaseModel):
@@ -86,6 +87,12 @@ class ModelEntry(Part):
         None, title="Prompt file", description="Path of a .jinja file that replaces the suite's prompt."
     )
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
+    cache: CacheChoice = Field(
+        "5m",
+        title="Prompt cache",
+        description="What all prompts begin with is read from the vendor's cache: for how long it is kept "
+        "there (an hour costs more to write), or off.",
+    )
     base_url: str | None = Field(
         None,
         json_schema_extra={"pattern": r"^https?://[^@?#\s]+$"},  # the form's; here the value is not repeated
@@ -246,6 +253,7 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+            entry.pop("cache")  # how it is sent, not what is asked
         return short_hash(data)
 
 

@@ -23,8 +23,10 @@ from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter
+from tasks.call.prefix import with_prefixes
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
+from tasks.call.shape import check_call
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
@@ -152,8 +154,9 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for suite in suites:
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
     for shard in plan.shards:
-        for _ in plan.calls(shard):
-            pass  # renders: a template that does not fit a sample is found here
+        for call in plan.calls(shard):  # renders: a template that does not fit a sample is found here
+            check_call(call)
+    plan = with_prefixes(plan)
     check_budget(plan, settings.home.warehouse, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan))
     progress = Progress(record.run_id, cost_of)

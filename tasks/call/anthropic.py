@@ -12,6 +12,7 @@ from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.facts import default_max_tokens, sampling_version
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.prefix import marked_message
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import anthropic_usage
@@ -105,7 +106,7 @@ def message_request(call: Call) -> dict[str, object]:
     }
     if system:
         body["system"] = "\n\n".join(system)
-    return body
+    return body if call.prefix is None else marked_message(body, call.prefix, len(system))
 
 
 def read_message(received: Received, host: str) -> Reply:

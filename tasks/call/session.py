@@ -22,6 +22,7 @@ from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
 from tasks.call.purse import OutOfMoney, Purse
 from tasks.call.till import Till, stays_reserved
+from tasks.call.warming import Warming
 from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
@@ -78,6 +79,7 @@ class CallSession:
         self._sealed = sealed  # suites of which no error may quote the text
         self._till = till or Till(Purse(), lambda *_: None)
         self._jitter = random.Random(seed)
+        self._warming = Warming()
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
@@ -155,7 +157,7 @@ class CallSession:
         queued_s, tried, asked = 0.0, 0, False
         while (passed := await self._enter(lane, call)) is not None:
             asked_at = time.monotonic()
-            async with lane.limiter.slot(estimate) as permit:
+            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(estimate) as permit:
                 if lane.gate.shut(passed):
                     permit.settle(0)
                     continue
@@ -169,6 +171,7 @@ class CallSession:
                 self._in_flight.add(task)
                 end = await self._attempt(lane, call, n, queued_s, worst, passed, tried + 1 == MAX_ATTEMPTS)
                 n, tried = n + 1, tried + end.counts
+                turn.answered = end.record.outcome == "answered"
                 self._till.settle(call, worst, end.record)
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
