@@ -121,10 +121,10 @@ def probe(model: str, environ: Mapping[str, str]) -> Finding:
 
 
 async def _ask(endpoint: Endpoint, model: str) -> str:
-    from tasks.call.facts import merge_params
+    from tasks.call.api import api_params
 
     messages = (Message(role="user", content="Say OK."),)
-    params = merge_params(model, {"max_tokens": 1}, {})
+    params = api_params(model, endpoint.api, {"max_tokens": 1}, {})
     key = hash_uuid([model, params, messages])
     call = Call(
         call_key=key, request_hash=key, prompt_hash=key, suite="doctor", suite_version="",

@@ -12,29 +12,20 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from flows.failures import explain, told_as
+from flows.failures import explain, more_money, told_as
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
 from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
+from tasks.closing import Graded, Lander, grade_shard, landing
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
-from tasks.work import (
-    Graded,
-    Lander,
-    Work,
-    calling,
-    grade_shard,
-    landing,
-    lane_of,
-    prepare,
-    shards_at_once,
-)
-from warehouse.errors import StoppedShort
+from tasks.work import Work, calling, lane_of, prepare, shards_at_once
+from warehouse.errors import BudgetStopped, StoppedShort
 
 
 def _name() -> str:
@@ -62,7 +53,11 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             work.check_over(retry_failed=start.retry_failed)
             await publish(home, run_id)
             return None
-        async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
+        give_up_s = start.settings.give_up_s
+        async with (
+            calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
+            saying_how_far(work.progress),
+        ):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
@@ -77,8 +72,12 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         await publish(home, run_id)
     if session.fatal is None:
         return None
-    if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
-        return Cancelled(message=f"{session.fatal} `nightbench resume {run_id}` goes on with it.")
+    cancelled = isinstance(session.fatal, StoppedShort) and session.fatal.status != "partial"
+    if cancelled and not start.holds_lock:
+        hint = f"`nightbench resume {run_id}` goes on with it."
+        if isinstance(session.fatal, BudgetStopped):
+            hint = more_money(run_id)
+        return Cancelled(message=f"{session.fatal} {hint}")
     raise session.fatal
 
 

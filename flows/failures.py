@@ -91,3 +91,8 @@ def _first_line(error: BaseException) -> str:
     first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
     lines = str(first).strip().splitlines()
     return lines[0] if lines else type(first).__name__
+
+
+def more_money(run_id: str) -> str:
+    """How a run at its budget goes on."""
+    return f"Every received answer is kept; `nightbench resume {run_id} --budget-usd MORE` goes on with it."

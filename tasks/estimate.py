@@ -93,6 +93,15 @@ class Estimate:
             said.append("Output tokens are assumed until a first run on the suite has been committed.")
         return said
 
+    def reach(self, budget: Decimal | None) -> list[str]:
+        """How far a budget is expected to go."""
+        usd = self.as_dict()["usd"]
+        if budget is None or not isinstance(usd, Decimal) or usd == 0:
+            return []
+        if usd <= budget:
+            return [f"The budget of ${budget} is expected to pay for all of it."]
+        return [f"The budget of ${budget} is expected to pay for about {budget / usd:.0%} of it."]
+
 
 def estimate_plan(plan: Plan, warehouse: Path) -> Estimate:
     """Estimate a plan from its prompts, the prices of today, and the warehouse's own history."""

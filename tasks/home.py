@@ -5,6 +5,7 @@ home/
   runs/<run_id>.lock     flock of the process that works on the run; dies with its holder
   journal/<run_id>/      received answers, append-only
   progress/<run_id>.json how far a run is, replaced every second
+  limits.sqlite          leases of rate limits and holds of money that its processes share
   cache/<suite>/         pulled sources of suites
   warehouse/             the tables
   prefect/               Prefect's own; can be thrown away
@@ -17,6 +18,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 
@@ -54,6 +56,11 @@ class Home:
     def warehouse(self) -> Path:
         """Parquet files, commits and the catalog."""
         return self.root / "warehouse"
+
+    @property
+    def limits(self) -> Path:
+        """What the processes of the home share: leases of rate limits, holds of money."""
+        return self.root / "limits.sqlite"
 
     def journal(self, run_id: str) -> Path:
         """The folder of one run's journal files."""
@@ -96,14 +103,56 @@ class Settings:
 
     home: Home
     suite_folders: tuple[Path, ...]  # the built-in ones first, then the user's
+    monthly_usd: Decimal | None = None  # what all runs of the home may cost in a calendar month (UTC)
+    give_up_s: float = 900.0  # how long a provider that is down is waited for
 
     @classmethod
     def read(cls, environ: Mapping[str, str], suites_dirs: tuple[Path, ...] = ()) -> "Settings":
-        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list), and the folders given on the command line."""
+        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list) and the folders given on the command line.
+
+        NIGHTBENCH_MONTHLY_USD bounds what all runs of the home may cost; NIGHTBENCH_GIVE_UP_S is how many
+        seconds a provider that does not answer is waited for.
+        Raises: SpecError: one of these is no such number.
+        """
         root = Path(environ.get("NIGHTBENCH_HOME") or "data").expanduser().absolute()
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
         users = tuple(folder.expanduser().absolute() for folder in (*listed, *suites_dirs))
-        return cls(home=Home(root), suite_folders=(CHECKOUT / "datasets", *users))
+        return cls(
+            home=Home(root),
+            suite_folders=(CHECKOUT / "datasets", *users),
+            monthly_usd=read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", "")),
+            give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S"),
+        )
+
+
+def read_usd(text: str) -> Decimal | None:
+    """NIGHTBENCH_MONTHLY_USD; None where it is empty.
+
+    Raises: SpecError: it is no amount.
+    """
+    if not text.strip():
+        return None
+    try:
+        usd = Decimal(text.strip())
+    except ArithmeticError:
+        usd = Decimal("nan")
+    if not usd.is_finite() or usd < 0:
+        raise SpecError(
+            f'NIGHTBENCH_MONTHLY_USD = "{text[:40]}" is no amount of dollars, as 250 or 99.50 are. Nothing '
+            f"was sent. Set it again, or unset it to have no such budget."
+        )
+    return usd
+
+
+def _seconds(environ: Mapping[str, str], name: str) -> float:
+    text = environ.get(name) or "900"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 7 * 86_400:
+        raise SpecError(f"{name}={text}: a number of seconds, at most a week, is needed. Nothing was sent.")
+    return seconds
 
 
 def too_little_room(folder: Path) -> str:

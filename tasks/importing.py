@@ -10,22 +10,21 @@ from pathlib import Path
 
 import duckdb
 
+from tasks.closing import commit_work, grade_call
 from tasks.home import Settings
 from tasks.land.landing import Landing
 from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage, short_hash
 from tasks.plan import Plan
+from tasks.pricing import cost_of
 from tasks.progress import Progress
 from tasks.runs import RunRecord, pin_asked
 from tasks.work import (
     Work,
     check_samples,
-    commit_work,
-    grade_call,
     load_suites,
     make_graders,
     notes_on_graders,
     plan_run,
-    price_call,
 )
 from warehouse.commit import Manifest
 from warehouse.errors import SpecError
@@ -105,7 +104,7 @@ def import_outputs(
         record,
         plan,
         {suite.name: make_graders(suite, spec.suite_entries[0])},
-        Progress(record.run_id, price_call),
+        Progress(record.run_id, cost_of),
     )
     answered = [outcome for shard in plan.shards for outcome in _outcomes(plan, shard.index, by_place)]
     graders = work.graders[suite.name]

@@ -8,12 +8,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 StopReason = Literal["stop", "length", "refusal", "content_filter", "tool", "other"]
 Role = Literal["answer", "judge"]
 Mode = Literal["realtime", "batch"]
+Lifetime = Literal["5m", "1h"]  # of a prefix in Anthropic's cache
+Api = Literal["chat", "responses"]  # of the two that OpenAI and its like have; chat completions are older
 Reason = Literal[
     "wrong", "refusal", "content_filter", "cut", "empty", "unparsable", "context_overflow", "timeout", "error"
 ]
@@ -74,6 +77,17 @@ class Suite:
 
 
 @dataclass(frozen=True)
+class SharedPrefix:
+    """What the calls of one variant on one suite begin with alike: see tasks/call/prefix.py."""
+
+    key: str  # a hash of model, parameters and text; never text
+    turns: int  # whole leading messages
+    chars: int  # characters of the next one
+    tokens: int  # about so many
+    lifetime: Lifetime = "5m"
+
+
+@dataclass(frozen=True)
 class Call:
     """One planned request: what is sent, to whom, and why.
 
@@ -95,6 +109,7 @@ class Call:
     priced_as: str | None
     params: Mapping[str, Any]
     messages: tuple[Message, ...]
+    prefix: SharedPrefix | None = None  # how it is sent, not what is asked: no key knows of it
 
     @property
     def provider(self) -> str:
@@ -159,6 +174,8 @@ class Attempt:
     error_kind: str | None
     outcome: Literal["answered", "failed", "unseen"]
     usage: Usage | None = None
+    reserved_usd: Decimal | None = None  # what may have been billed unseen, at most
+    usd: Decimal | None = None  # what an answer cost, where its price was known
 
 
 @dataclass(frozen=True)
@@ -204,6 +221,11 @@ def canonical_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
     )
+
+
+def as_json(value: object) -> str:
+    """JSON as it is shown and graded: keys in their order, letters as they are."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def hash_uuid(value: object) -> UUID:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.model import Call, Message, Sample, Suite, hash_uuid, short_hash
+from tasks.model import Api, Call, Message, Sample, SharedPrefix, Suite, hash_uuid, short_hash
 from tasks.spec import EvalSpec, ModelEntry
 from warehouse.errors import SpecError
 
 Render = Callable[[Suite, Sample, str | None, str | None], tuple[Message, ...]]
-Merge = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+Merge = Callable[[ModelEntry, Mapping[str, Any]], Mapping[str, Any]]  # the suite's under the entry's
 Pick = Callable[[Sequence[Sample], int | None, int], Sequence[Sample]]
 
 
@@ -25,6 +25,7 @@ class Tools:
     render: Render
     merge: Merge
     priced_as: Callable[[str, str | None], str | None]
+    api: Callable[[ModelEntry], Api]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Variant:
     prompt: str | None  # the text that replaces the suite's
     version: str
     priced_as: str | None
+    api: Api = "chat"
 
     @property
     def name(self) -> str:
@@ -66,6 +68,7 @@ class Plan:
     spec: EvalSpec
     shards: tuple[Shard, ...]
     tools: Tools = field(repr=False)
+    prefixes: Mapping[tuple[str, str], SharedPrefix] = field(default_factory=dict)  # by suite and variant
 
     @property
     def n_calls(self) -> int:
@@ -93,7 +96,9 @@ class Plan:
         Raises: SuiteError: a template does not fit a sample.
         """
         suite, variant = shard.suite, shard.variant
-        model, params = variant.entry.model, dict(variant.params)
+        model, params, over = variant.entry.model, dict(variant.params), _named(variant.api)
+        asked_params = params_that_count(params)
+        prefix = self.prefixes.get((suite.name, variant.name))
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -106,11 +111,12 @@ class Plan:
                         "answer",
                         variant.name,
                         model,
-                        params,
+                        asked_params,
                         messages,
+                        *over,
                     ]
                 ),
-                request_hash=hash_uuid([model, params, messages]),
+                request_hash=hash_uuid([model, asked_params, messages, *over]),
                 prompt_hash=hash_uuid(list(messages)),
                 suite=suite.name,
                 suite_version=suite.version,
@@ -123,6 +129,7 @@ class Plan:
                 priced_as=variant.priced_as,
                 params=params,
                 messages=messages,
+                prefix=prefix,
             )
 
 
@@ -131,10 +138,12 @@ def make_plan(
 ) -> Plan:
     """Lay out the shards: suite by suite, the variants taking turns so that they progress together.
 
+    With `spend_evenly` the suites take turns too, so that each has come as far as the others at any time.
+
     `prompts` holds the text of each prompt file that a model entry names.
     Raises: SpecError: a parameter that the model refuses.
     """
-    shards: list[Shard] = []
+    parts: list[tuple[float, Suite, list[Variant], tuple[tuple[Sample, int], ...]]] = []
     for suite, options in zip(suites, spec.suite_entries, strict=True):
         limit = options.limit if options.limit is not None else spec.limit
         asked = [
@@ -143,26 +152,51 @@ def make_plan(
             for sample in tools.pick(suite.samples, limit, spec.seed)
         ]
         variants = [_variant(entry, suite, prompts, tools) for entry in spec.models]
-        for start in range(0, len(asked), spec.shard_size):
-            part = tuple(asked[start : start + spec.shard_size])
-            shards += [
-                Shard(index=len(shards) + i, suite=suite, variant=variant, asked=part)
-                for i, variant in enumerate(variants)
-            ]
+        for start in range(0, len(asked), spec.shard_calls):
+            part = tuple(asked[start : start + spec.shard_calls])
+            parts.append((start / len(asked), suite, variants, part))
+    if spec.spend_evenly:
+        parts.sort(key=lambda part: part[0])
+    shards = [
+        Shard(index=turn * len(spec.models) + i, suite=suite, variant=variant, asked=part)
+        for turn, (_, suite, variants, part) in enumerate(parts)
+        for i, variant in enumerate(variants)
+    ]
     return Plan(run_id=run_id, spec=spec, shards=tuple(shards), tools=tools)
+
+
+def params_that_count(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that keys, hashes and versions are made of: all but `stream`.
+
+    It changes how an answer comes and not which: an answer is reused, and nights are compared, whether they
+    were streamed or not. What was sent is in `calls.params`.
+    """
+    return {name: value for name, value in params.items() if name != "stream"}
 
 
 def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools: Tools) -> Variant:
     try:
-        params = tools.merge(entry.model, suite.params, entry.params)
+        api = tools.api(entry)
+        params = tools.merge(entry, suite.params)
     except SpecError as error:
         raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
     prompt = prompts[entry.prompt] if entry.prompt else None
-    version = short_hash([entry.model, params, entry.system, prompt if prompt is not None else suite.prompt])
+    asked = prompt if prompt is not None else suite.prompt
+    version = short_hash([entry.model, params_that_count(params), entry.system, asked, *_named(api)])
     return Variant(
         entry=entry,
         params=params,
         prompt=prompt,
         version=version,
         priced_as=tools.priced_as(entry.model, entry.priced_as),
+        api=api,
     )
+
+
+def _named(api: Api) -> tuple[Api, ...]:
+    """What an API adds to a hash: chat completions nothing, so that hashes from before the choice hold.
+
+    Hashed is the API that is used, not whether it was named: an entry that names its model's default asks
+    the same, and a model whose vendor moves it to the other API is asked something else.
+    """
+    return () if api == "chat" else (api,)

@@ -31,11 +31,26 @@ class VariantProgress:
     output_tokens: int = 0
     usd: Decimal = Decimal(0)
     unpriced: int = 0  # answered calls without a price: not in `usd`
+    parked_at: float | None = None  # since when its provider is waited for, by time.monotonic
 
     @property
     def done(self) -> int:
         """Calls that have ended."""
         return self.answered + self.failed
+
+    @property
+    def parked_s(self) -> float | None:
+        """How long its provider has been waited for; None where it is not, or no call is left to it."""
+        if self.parked_at is None or self.done >= self.planned:
+            return None
+        return time.monotonic() - self.parked_at
+
+    def as_json(self) -> dict[str, object]:
+        """As the progress file has it."""
+        fields = asdict(self)
+        fields.pop("parked_at")
+        parked_s = None if self.parked_s is None else round(self.parked_s, 1)
+        return {**fields, "usd": f"{self.usd:.6f}", "parked_s": parked_s}
 
 
 @dataclass
@@ -93,7 +108,7 @@ class Progress:
             line.input_tokens += usage.input_tokens + usage.cached_input_tokens
             line.input_tokens += usage.cache_write_tokens + usage.cache_write_1h_tokens
             line.output_tokens += usage.output_tokens
-            usd = self.price(call, usage, at, *([mode] if mode != "realtime" else []))
+            usd = self.price(call, usage, at, **({"mode": mode} if mode != "realtime" else {}))
             line.usd += usd or 0
             line.unpriced += usd is None
 
@@ -129,6 +144,11 @@ class Progress:
         left = self.planned - self.done
         return None if self.asked_here == 0 else left / max(self.calls_per_s, 1e-9)
 
+    @property
+    def parked(self) -> list[str]:
+        """The variants whose provider does not answer and is waited for."""
+        return [name for name, line in self.variants.items() if line.parked_s is not None]
+
     def snapshot(self) -> dict[str, object]:
         """What `progress/<run_id>.json` holds."""
         return {
@@ -142,7 +162,7 @@ class Progress:
             "usd": f"{self.usd:.6f}",
             "left_s": None if self.left_s is None else round(self.left_s, 1),
             "remarks": list(self.remarks.values()),
-            "variants": [{**asdict(line), "usd": f"{line.usd:.6f}"} for line in self.variants.values()],
+            "variants": [line.as_json() for line in self.variants.values()],
         }
 
 

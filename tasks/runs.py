@@ -74,7 +74,7 @@ def begin_run(
     """
     path = home.runs / f"{check_run_id(run_id)}.json"
     old = read_run(home, run_id) if path.exists() else None
-    if old is not None and (old.fingerprint != spec.fingerprint() or old.kind != kind):
+    if old is not None and (old.eval_spec().fingerprint() != spec.fingerprint() or old.kind != kind):
         raise SpecError(
             f'run id "{run_id}" belongs to a run of another spec, begun {old.started_at[:16]}. '
             f"Nothing was sent. Give another --run-id, or go on with `nightbench resume {run_id}`."
@@ -177,6 +177,17 @@ def _write_record(home: Home, record: RunRecord) -> None:
 def is_running(home: Home, run_id: str) -> bool:
     """Whether a living process works on the run."""
     return is_locked(home.runs / f"{run_id}.lock")
+
+
+def holder_of(home: Home, run_id: str) -> int | None:
+    """The process that works on the run; None where none does."""
+    path = home.runs / f"{run_id}.lock"
+    if not is_locked(path):
+        return None
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # it has just begun, and has not said who it is
+        return None
 
 
 def write_json(path: Path, value: object) -> None:

@@ -7,12 +7,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from tasks.model import short_hash
+from tasks.model import Api, short_hash
 from warehouse.errors import SpecError
 
 PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
@@ -31,7 +32,14 @@ SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
 LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
-FREE_TO_CHANGE = frozenset({"max_failed"})  # and a model's limits: a resumed run may differ in these
+EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
+# A resumed run may differ in these, and in a model's limits and cache.
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd"})
+
+
+# The form takes a number or its text; in JSON it is text, because a float would round.
+Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=6, allow_inf_nan=False)]
+CacheChoice = Literal["5m", "1h", "off"]
 
 
 class Part(BaseModel):
@@ -73,11 +81,23 @@ class ModelEntry(Part):
         description='As the vendor names them, for example {"temperature": 0.0, "max_tokens": 1024}. '
         "They win over the suite's.",
     )
+    api: Api | None = Field(
+        None,
+        title="API",
+        description="Which of OpenAI's two: chat (completions) or responses. Default: chat, where the model "
+        "has it.",
+    )
     system: str | None = Field(None, title="System message", description="Replaces the suite's.")
     prompt: str | None = Field(
         None, title="Prompt file", description="Path of a .jinja file that replaces the suite's prompt."
     )
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
+    cache: CacheChoice = Field(
+        "5m",
+        title="Prompt cache",
+        description="What all prompts begin with is read from the vendor's cache: for how long it is kept "
+        "there (an hour costs more to write), or off.",
+    )
     base_url: str | None = Field(
         None,
         json_schema_extra={"pattern": r"^https?://[^@?#\s]+$"},  # the form's; here the value is not repeated
@@ -182,6 +202,28 @@ class EvalSpec(Part):
     max_failed: float = Field(
         0.05, ge=0.0, le=1.0, title="Failed calls allowed", description="Share; above it the run has failed."
     )
+    budget_usd: Usd | None = Field(
+        None,
+        gt=0,
+        title="Budget in USD",
+        description="The run stops before it costs more, judges included; a larger budget goes on with it.",
+    )
+    on_budget: Literal["stop", "refuse"] = Field(
+        "stop",
+        title="At the budget",
+        description="stop: go as far as it reaches; refuse: do not begin what is expected to cost more.",
+    )
+    ask_above_usd: Usd | None = Field(
+        Decimal("5.00"),
+        ge=0,
+        title="Ask above USD",
+        description="A person at a terminal is asked before a run that is expected to cost more.",
+    )
+    spend_evenly: bool = Field(
+        False,
+        title="Spend evenly",
+        description="All suites side by side, the same samples for all models, instead of suite after suite.",
+    )
     shard_size: int = Field(
         250,
         ge=1,
@@ -237,6 +279,11 @@ class EvalSpec(Part):
             for entry in self.suites
         ]
 
+    @property
+    def shard_calls(self) -> int:
+        """Samples a shard: fewer where all suites are to progress side by side."""
+        return min(self.shard_size, EVEN_SHARD) if self.spend_evenly else self.shard_size
+
     def fingerprint(self) -> str:
         """Equal for specs that may share a run id: everything but budget and limits."""
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
@@ -245,6 +292,7 @@ class EvalSpec(Part):
         for name, default in LATER.items():
             if data[name] == default:
                 del data[name]
+            entry.pop("cache")  # how it is sent, not what is asked
         return short_hash(data)
 
 

@@ -2,51 +2,52 @@
 
     prepare -> calling( call_shard ... ) -> landing( grade_shard, land_shard ... ) -> commit
 
-Everything that a step needs of another package is brought together here and nowhere else.
+Everything that a step needs of another package is brought together here and in `closing`, which has the
+steps from landing on.
 """
 
 import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from tasks.batching import LanePlan, open_batch_session
+from tasks.budget import check_budget, join_month, make_till
+from tasks.call.api import api_of, api_params
 from tasks.call.batch.session import BatchSession
+from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
-from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
-from tasks.call.journal_reader import JournalState, read_journal
+from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter
+from tasks.call.prefix import with_prefixes
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
+from tasks.call.shape import check_call
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
-from tasks.grade.respond import grade_answer
-from tasks.home import Home, Settings, code_version
-from tasks.land.landing import Landing, commit_landed
-from tasks.land.rows import is_simulated
+from tasks.home import Home, Settings
 from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
 from tasks.load.pick import pick
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
-from tasks.model import Call, GraderConfig, Judged, Mode, Outcome, Sample, Suite, Usage
-from tasks.plan import Plan, Shard, Tools, make_plan
+from tasks.model import GraderConfig, Sample, Suite
+from tasks.plan import Plan, Tools, make_plan
+from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
-from warehouse.commit import Manifest
-from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
-from warehouse.prices import resolve_priced_as, usd_of
+from warehouse.errors import SpecError, SuiteError
+from warehouse.prices import resolve_priced_as
 
 
 class Work:
@@ -63,6 +64,7 @@ class Work:
         graders: Mapping[str, Sequence[Grader]],
         progress: Progress,
         notes: Sequence[str] = (),
+        monthly_usd: Decimal | None = None,
     ) -> None:
         self.home = home
         self.record = record
@@ -73,6 +75,7 @@ class Work:
         self.said: list[str] = []  # what a person should know after it
         self.retry_failed = False  # as `calling` was told
         self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
+        self.monthly_usd = monthly_usd
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -121,8 +124,11 @@ def plan_run(
         render=lambda suite, sample, system, prompt: render_messages(
             suite, sample, system=system, prompt=prompt
         ),
-        merge=merge_params,
+        merge=lambda entry, params: api_params(
+            entry.model, api_of(entry.model, entry.api), params, entry.params
+        ),
         priced_as=lambda model, named: resolve_priced_as(model, named, None),
+        api=lambda entry: api_of(entry.model, entry.api),
     )
     return make_plan(run_id, spec, suites, _prompt_files(spec), tools)
 
@@ -153,16 +159,18 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for suite in suites:
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
     for shard in plan.shards:
-        for _ in plan.calls(shard):
-            pass  # renders: a template that does not fit a sample is found here
+        for call in plan.calls(shard):  # renders: a template that does not fit a sample is found here
+            check_call(call)
+    plan = with_prefixes(plan)
+    check_budget(plan, settings.home.warehouse, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan))
-    progress = Progress(record.run_id, price_call)
+    progress = Progress(record.run_id, cost_of)
     progress.plan(plan)
     notes = notes_on_graders(spec, suites)
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    return Work(settings.home, record, plan, graders, progress, notes)
+    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -215,18 +223,15 @@ def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sam
                 )
 
 
-def price_call(call: Call, usage: Usage, at: datetime, mode: Mode = "realtime") -> Decimal | None:
-    """What an answered call costs; None where there is no price."""
-    return None if call.priced_as is None else usd_of(call.priced_as, usage, at, mode)
-
-
 def needs_endpoint(entry: ModelEntry) -> bool:
     """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
     return not entry.model.startswith("simulated/") or entry.base_url is not None
 
 
 @asynccontextmanager
-async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[CallSession]:
+async def calling(
+    work: Work, *, retry_failed: bool = False, give_up_s: float = GIVE_UP_S
+) -> AsyncIterator[CallSession]:
     """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
     spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
     work.retry_failed = retry_failed
@@ -234,17 +239,22 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
+        if month is not None:
+            stack.push_async_callback(asyncio.to_thread, month.close)
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
+        gates: dict[str, Gate] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
                 limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
-                lanes[lane_of(entry)] = Lane(provider, limiter)
+                gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
+                lanes[lane_of(entry)] = Lane(provider, limiter, gate)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
@@ -258,6 +268,7 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             retry_failed=retry_failed,
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
+            till=make_till(work.plan, known, month, retry_failed=retry_failed),
         )
         if spec.mode != "realtime":
             plans = [
@@ -266,110 +277,17 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             ]
             work.batches = open_batch_session(work, session, journal, known, plans, stack)
         yield session
+        session.end()
 
 
 def lane_of(entry: ModelEntry) -> str:
     """What calls must have in common to share a client; lanes of one account share its limiter."""
-    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}"
+    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}|{api_of(entry.model, entry.api)}"
 
 
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
-    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_size
-
-
-class Graded:
-    """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by."""
-
-    def __init__(self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]]) -> None:
-        self.suite = suite
-        self.calls = calls
-
-
-class Lander:
-    """Lands a run's shards from its journal, and commits the run."""
-
-    def __init__(self, work: Work, known: JournalState, files: Landing) -> None:
-        self.known = known
-        self._work = work
-        self._files = files
-
-    def land(self, graded: Graded) -> None:
-        """Write the rows of one shard."""
-        self._files.land(graded.suite, graded.calls)
-
-    def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
-        """Make the run appear in the warehouse, with the status that its end deserves.
-
-        The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
-        """
-        work, planned = self._work, self._work.plan.n_calls
-        manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
-        if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
-            remove_journal(work.home.journal(work.record.run_id))
-        return manifest
-
-
-def commit_work(
-    work: Work, files: Landing, *, planned: int, fatal: NightbenchError | None, flow_run_id: str | None
-) -> Manifest:
-    """Close the files of a run and commit them with the run's own row."""
-    record, landed = work.record, files.finish()
-    return commit_landed(
-        work.home.warehouse,
-        {
-            "run_id": record.run_id,
-            "kind": record.kind,
-            "status": run_status(fatal, planned - landed.answered - landed.failed),
-            "started_at": record.started,
-            "finished_at": datetime.now(UTC),
-            "spec": json.dumps(record.spec, ensure_ascii=False),
-            "planned_calls": planned,
-            "code_version": code_version(),
-            "flow_run_id": flow_run_id,
-            "trigger": record.trigger,
-            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.models),
-        },
-        landed,
-    )
-
-
-@contextmanager
-def landing(work: Work) -> Iterator[Lander]:
-    """Open the run's files; what was not committed when the block ends is thrown away."""
-    record = work.record
-    known = read_journal(work.home.journal(record.run_id))
-    with Landing(work.home.warehouse, record.run_id, record.started.date()) as files:
-        yield Lander(work, known, files)
-
-
-def run_status(fatal: NightbenchError | None, missing: int) -> str:
-    """The word of `runs.status`."""
-    if fatal is None:
-        return "partial" if missing else "complete"
-    return "cancelled" if isinstance(fatal, StoppedShort) else "failed"
-
-
-def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
-    """Every call of the shard that has ended, with its outcome and its grades."""
-    graders = work.graders[shard.suite.name]
-    samples = {sample.sample_id: sample for sample, _ in shard.asked}
-    calls: list[tuple[Call, Outcome, list[Judged]]] = []
-    for call in work.plan.calls(shard):
-        outcome = known.outcome(call.call_key)
-        if outcome is not None:
-            calls.append((call, outcome, grade_call(graders, call, samples[call.sample_id], outcome)))
-    return Graded(shard.suite, calls)
-
-
-def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:
-    """The grades of a call; none where it failed for the provider's or our reasons."""
-    if outcome.answer is None:
-        return []
-    return [
-        Judged(call, grader.name, grader.version, is_score=grader is graders[0], grade=grade)
-        for grader, grade in grade_answer(graders, sample, outcome.answer)
-    ]
+    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

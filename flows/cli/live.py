@@ -20,7 +20,7 @@ LINE_EVERY_S = 10.0
 def picture(progress: Progress) -> Group:
     """The display at this moment."""
     table = Table.grid(padding=(0, 2))
-    for justify in ("left", "left", "right", "right", "right", "right"):
+    for justify in ("left", "left", "right", "right", "right", "right", "left"):
         table.add_column(justify=justify)
     for line in progress.variants.values():
         failed = f"{line.failed:,} failed" if line.failed else ""
@@ -33,6 +33,7 @@ def picture(progress: Progress) -> Group:
             Text(f"${line.usd:,.4f}{unpriced}"),
             Text(failed, style="red"),
             Text(limited, style="yellow"),
+            Text("" if line.parked_s is None else f"parked {clock(line.parked_s)}", style="bold red"),
         )
     left = "" if progress.left_s is None else f" · {clock(progress.left_s)} left"
     kept = sum(line.kept for line in progress.variants.values())
@@ -74,7 +75,8 @@ def _lines(progress: Progress, over: threading.Event) -> None:
     began = time.monotonic()
     while not over.wait(LINE_EVERY_S):
         left = "" if progress.left_s is None else f", {clock(progress.left_s)} left"
+        parked = "".join(f", {clean(name)} does not answer and is parked" for name in progress.parked)
         note(
             f"[{clock(time.monotonic() - began)}] {progress.stage}: {progress.done:,} of "
-            f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}"
+            f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}{parked}"
         )

@@ -6,11 +6,13 @@ Exit codes: 0 done, 1 failed, 2 bad usage or bad spec, 3 stopped short and resum
 import gc
 import logging
 import os
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
-from flows.cli import init, models, outputs, query, run, runs, service, suites
+from flows.cli import cancel, init, models, outputs, query, run, runs, service, suites
 from flows.cli.show import complain
 from flows.failures import explain
 from tasks.home import Settings
@@ -27,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for module in (run, runs, outputs, query, suites, init, models, service):
+for module in (run, runs, cancel, outputs, query, suites, init, models, service):
     module.register(app)
 
 
@@ -38,11 +40,9 @@ def main() -> None:
     try:
         app()
     except NightbenchError as error:
-        complain(str(error))
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        complain("stopped by Ctrl-C.")
-        sys.exit(3)
+        _end("stopped by Ctrl-C.", 3)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -50,8 +50,14 @@ def main() -> None:
         ours = explain(error, Settings.read(os.environ).home.root)
         if ours is None:
             raise
-        complain(str(ours))
-        sys.exit(ours.exit_code)
+        _end(str(ours), ours.exit_code)
+
+
+def _end(why: str, code: int) -> NoReturn:
+    """Say why and leave with the code; a further Ctrl-C changes neither."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    complain(why)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli.ask_first import ask_first
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.failures import explain
+from flows.failures import explain, more_money
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
-from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort
 
 SpecFile = Annotated[
     Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
@@ -45,6 +46,24 @@ DeadlineOption = Annotated[
 DirOption = Annotated[
     list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
 ]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget-usd", metavar="USD", help="The run stops before it costs more.")
+]
+OnBudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on-budget", metavar="stop|refuse", help="Go as far as the budget reaches, or refuse a dearer plan."
+    ),
+]
+AskOption = Annotated[
+    str | None,
+    typer.Option("--ask-above-usd", metavar="USD", help="You are asked before a dearer run (5.00)."),
+]
+YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
+EvenlyFlag = Annotated[
+    bool | None,
+    typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
+]
 RetryFlag = Annotated[
     bool, typer.Option("--retry-failed", help="Ask again for the calls that have finally failed.")
 ]
@@ -71,8 +90,13 @@ def run(
     shard_size: ShardOption = None,
     mode: ModeOption = None,
     deadline: DeadlineOption = None,
+    budget_usd: BudgetOption = None,
+    on_budget: OnBudgetOption = None,
+    spend_evenly: EvenlyFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
+    ask_above_usd: AskOption = None,
+    yes: YesFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -85,23 +109,30 @@ def run(
         "shard_size": shard_size,
         "mode": mode,
         "deadline": deadline,
+        "budget_usd": budget_usd,
+        "on_budget": on_budget,
+        "spend_evenly": spend_evenly,
+        "ask_above_usd": ask_above_usd,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
-    execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json)
+    execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json, yes=yes)
 
 
 def resume(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
     retry_failed: RetryFlag = False,
+    budget_usd: BudgetOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Go on with a run: only what its journal lacks is asked."""
+    """Go on with a run: only what its journal lacks is asked. A run at its budget needs a larger one."""
     settings = Settings.read(os.environ)
     record = read_run(settings.home, run_id)
     settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
-    execute(settings, record.eval_spec(), run_id, retry_failed=retry_failed, as_json=as_json)
+    fields = record.spec if budget_usd is None else {**record.spec, "budget_usd": budget_usd}
+    spec = make_spec(fields, f"runs/{run_id}.json")
+    execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
 
 
 def plan(
@@ -111,6 +142,7 @@ def plan(
     limit: LimitOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = None,
+    budget_usd: BudgetOption = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -118,7 +150,9 @@ def plan(
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
-    spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
+    spec = spec_of(
+        spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
+    )
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
     planned = plan_run("plan", spec, suites)
@@ -133,7 +167,7 @@ def plan(
     print_table(
         "Plan", rows, right=[name for name in (rows[0] if rows else {}) if name not in {"suite", "variant"}]
     )
-    for line in estimate.sentences():
+    for line in (*estimate.sentences(), *estimate.reach(spec.budget_usd)):
         say(line)
 
 
@@ -164,7 +198,13 @@ def _chosen(entries: Any, names: list[str], key: str) -> list[Any]:
 
 
 def execute(
-    settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool = False, as_json: bool = False
+    settings: Settings,
+    spec: EvalSpec,
+    run_id: str,
+    *,
+    retry_failed: bool = False,
+    as_json: bool = False,
+    yes: bool = True,
 ) -> None:
     """Run a spec to its end in this process, show it live, and print its result.
 
@@ -179,7 +219,7 @@ def execute(
         _note_doubtful_names(spec)
         raise
     try:
-        _run(settings, spec, run_id, retry_failed=retry_failed)
+        _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
     except KeyboardInterrupt:
         raise StoppedShort(
             f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
@@ -187,7 +227,7 @@ def execute(
     print_result(settings.home, run_id, as_json=as_json)
 
 
-def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool) -> None:
+def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool, yes: bool) -> None:
     from tasks.work import prepare
 
     with ExitStack() as stack:
@@ -204,6 +244,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool)
         _note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
+            ask_first(work.plan, settings.home.warehouse, yes=yes)
         except NightbenchError:
             forget_unsent(settings.home, run_id)
             raise
@@ -272,6 +313,8 @@ def _run_flow(
         ours = error if isinstance(error, NightbenchError) else explain(error, settings.home.root)
         if ours is None:
             raise
+        if isinstance(ours, BudgetStopped):
+            raise BudgetStopped(f"{ours} {more_money(record.run_id)}") from None
         raise StoppedShort(f"{ours} {hint}") if isinstance(ours, StoppedShort) else ours from None
 
 

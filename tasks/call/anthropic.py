@@ -7,14 +7,16 @@ import anthropic
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from tasks.call.assemble import MessageAssembly
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, SdkErrors, http_client, send, timeouts, told_apart
+from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.facts import default_max_tokens, sampling_version
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.prefix import marked_message
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import anthropic_usage
-from tasks.model import Answer, Call, StopReason
+from tasks.model import Answer, Call, StopReason, as_json
 
 PATH = "/v1/messages"
 ERRORS = SdkErrors(anthropic.APIStatusError, anthropic.AnthropicError)
@@ -30,11 +32,12 @@ STOP_REASONS: Mapping[str, StopReason] = {
 
 
 class Block(BaseModel):
-    """A block of a message's content; of the many types, text and thinking are read."""
+    """A block of a message's content; of the many types, text, thinking and a tool's use are read."""
 
     type: str
     text: str | None = None
     thinking: str | None = None
+    input: object = None
 
 
 class MessageBody(BaseModel):
@@ -68,8 +71,11 @@ class AnthropicProvider:
             cast_to=httpx2.Response,
             body=message_request(call),
             options={"headers": headers},
+            stream=UNREAD,
         )
-        return read_message(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
+        assembly = MessageAssembly() if call.params.get("stream") else None
+        received = await send(post, ERRORS, self._endpoint, timeout_s, assembly)
+        return read_message(received, self._endpoint.host)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -106,11 +112,13 @@ def message_request(call: Call) -> dict[str, object]:
     }
     if system:
         body["system"] = "\n\n".join(system)
-    return body
+    return body if call.prefix is None else marked_message(body, call.prefix, len(system))
 
 
 def read_message(received: Received, host: str) -> Reply:
     """The reply in a response. All text blocks are joined; a refusal keeps what text there is.
+
+    Where the model uses a tool, the text is the tool's input as JSON, a line for each use.
 
     Raises: Transient, Rejected, Unusable: it is an error, or no message.
     """
@@ -123,14 +131,19 @@ def read_message(received: Received, host: str) -> Reply:
     if message is None:
         raise bad_body(received, host, "something else than a message", request_id)
     thinking = [block.thinking for block in message.content if block.type == "thinking" and block.thinking]
+    said = "".join(block.text or "" for block in message.content if block.type == "text")
+    inputs = [as_json(block.input) for block in message.content if block.type == "tool_use"]
+    if inputs and said:
+        thinking.append(said)  # what is said on the way to a tool is not the tool's input, and is kept
     answer = Answer(
-        text="".join(block.text or "" for block in message.content if block.type == "text"),
+        text="\n".join(inputs) if inputs else said,
         stop_reason=STOP_REASONS.get(message.stop_reason or "", "other"),
         raw_stop_reason=message.stop_reason,
         usage=anthropic_usage(message.usage),
         reasoning="".join(thinking) or None,
         served_model=message.model,
         request_id=request_id,
+        ttft_s=received.ttft_s,
     )
     return Reply(answer, limits, received.status)
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
+from tasks.call.api import api_of
 from tasks.call.facts import vendor_of
+from tasks.model import Api
 from tasks.spec import ModelEntry
 from warehouse.errors import SpecError
 
@@ -60,6 +62,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     in_flight: int = 64
     api_version: str | None = None  # Azure's
+    api: Api = "chat"  # which of OpenAI's two
     own_address: bool = False  # the entry's base_url: what the environment holds for the vendor is not for it
 
 
@@ -135,6 +138,7 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
         in_flight=entry.limits.in_flight,
         own_address=entry.base_url is not None,
         api_version=version,
+        api=api_of(entry.model, entry.api),
     )
 
 
@@ -215,6 +219,7 @@ def _simulated(entry: ModelEntry, name: str) -> Endpoint:
         api_key=Secret(SIMULATED_KEY),
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
+        api=api_of(entry.model, entry.api),
         own_address=True,
     )
 

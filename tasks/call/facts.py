@@ -24,8 +24,7 @@ OURS: Mapping[str, str] = {  # parameters that are not the user's to set, and wh
     "messages": "the suite's prompt",
     "system": 'the entry\'s "system"',
     "n": '"epochs"',
-    "stream": "nothing: answers are not streamed",
-    "stream_options": "nothing: answers are not streamed",
+    "stream_options": "nothing: a stream's usage is always asked for",
     "timeout": "nothing: a call has ten minutes",
     "extra_headers": 'the entry\'s "headers"',
     "extra_query": "nothing",
@@ -41,6 +40,14 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ResponsesFacts(Fact):
+    """What OpenAI's Responses API has otherwise than chat completions."""
+
+    only: tuple[str, ...]
+    foreign: frozenset[str]
+    least_output_tokens: int
+
+
 class VendorFacts(Fact):
     """What all models of a vendor have in common."""
 
@@ -49,6 +56,9 @@ class VendorFacts(Fact):
     samplers: tuple[str, ...]
     hottest: float
     sampling_version: str | None = None
+    least_cached: Mapping[str, int]
+    marks_cache: tuple[str, ...] = ()
+    responses: ResponsesFacts | None = None
 
 
 class Family(Fact):
@@ -63,6 +73,7 @@ class Family(Fact):
     thinking: tuple[str, ...] | None = None
     thinks: bool = False
     stop: bool = True
+    formats: tuple[str, ...] | None = None
     default_max_tokens: int | None = None
     context_tokens: int | None = None
     max_output_tokens: int | None = None
@@ -122,6 +133,8 @@ def merge_params(
     accepted). Its max_tokens is cut to what the model can write, and gets REASONING_ROOM on top where the
     model reasons before it answers, because the suite bounds the answer and the vendor counts both.
 
+    `stream = true` is the variant's alone: it changes how an answer comes, and so what can be measured.
+
     Raises: SpecError: a parameter of the variant's that the model refuses; one that no request may have.
     """
     family = family_of(model)
@@ -131,9 +144,10 @@ def merge_params(
             raise SpecError(
                 f'{model}: "{name}" is not a parameter. Nothing was sent. Its place: {OURS[name]}.'
             )
+    streams = _streams(model, suite, variant)
     _check_json(model, {**suite, **variant})
     for name, value in variant.items():
-        if reason := _refusal(family, name, value, variant):
+        if reason := refusal(family, name, value, variant):
             raise SpecError(f'{model}: the parameter "{name}" = {value!r}: {reason}. Nothing was sent.')
     kept: dict[str, Any] = {}
     for name, value in suite.items():
@@ -141,13 +155,15 @@ def merge_params(
             continue
         if name in BOUNDS:
             kept[name] = _suite_bound(model, family, value)
-        elif not _refusal(family, name, value, {**kept, **variant, name: value}):
-            kept[name] = value
+        else:
+            fitting = _without_blank(value) if name == "stop_sequences" else value
+            if fitting != [] and not refusal(family, name, fitting, {**kept, **variant, name: fitting}):
+                kept[name] = fitting
     merged = {**kept, **variant}
     if family is not None:
         _bound(family, kept, merged)
         merged = {name: value for name, value in merged.items() if not _is_own(family, name, value)}
-    return merged
+    return {**merged, "stream": True} if streams else merged
 
 
 def request_params(model: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +183,19 @@ def default_max_tokens(model: str) -> int:
     return (family.default_max_tokens if family else None) or 4096
 
 
+def _streams(model: str, suite: Mapping[str, Any], variant: dict[str, Any]) -> bool:
+    """Take `stream` out of the variant's parameters."""
+    streams = variant.pop("stream", False)
+    if "stream" in suite:
+        raise SpecError(
+            f'{model}: "stream" is not a parameter of a suite. Nothing was sent. Its place: the "params" of '
+            f"a model."
+        )
+    if not isinstance(streams, bool):
+        raise SpecError(f"{model}: stream = {streams!r} is neither true nor false. Nothing was sent.")
+    return streams
+
+
 def _in_vendor_names(family: Family | None, params: Mapping[str, Any]) -> dict[str, Any]:
     if family is None:
         return dict(params)
@@ -178,7 +207,7 @@ def _in_vendor_names(family: Family | None, params: Mapping[str, Any]) -> dict[s
     return named
 
 
-def _refusal(family: Family | None, name: str, value: object, beside: Mapping[str, Any]) -> str | None:
+def refusal(family: Family | None, name: str, value: object, beside: Mapping[str, Any]) -> str | None:
     """Why the model refuses this parameter beside the others; None where it does not."""
     if name in BOUNDS:
         return _refused_bound(family, value)
@@ -189,20 +218,55 @@ def _refusal(family: Family | None, name: str, value: object, beside: Mapping[st
         return f"{family.vendor} models have no such parameter"
     if name in {"stop", "stop_sequences"} and not family.stop:
         return "the model takes no stop sequences"
+    if name == "stop_sequences" and isinstance(value, list) and any(str(word).isspace() for word in value):
+        return "a stop sequence of nothing but white space is not taken"
     if name in vendor.samplers:
         return _refused_sampler(family, name, value, beside)
     if name in {"reasoning_effort", "output_config"}:
         effort = value.get("effort") if isinstance(value, Mapping) else value
-        if family.efforts is None or effort is None or effort in family.efforts:
-            return None
-        return (
-            f"the model's efforts are {', '.join(family.efforts)}" if family.efforts else "it has no effort"
+        if family.efforts is not None and effort is not None and effort not in family.efforts:
+            return (
+                f"the model's efforts are {', '.join(family.efforts)}"
+                if family.efforts
+                else "it has no effort"
+            )
+    if name in {"response_format", "output_config"}:
+        return _refused_format(
+            family, value.get("format") if name == "output_config" and isinstance(value, Mapping) else value
         )
+    if (
+        name == "tool_choice"
+        and family.vendor == "anthropic"
+        and forces_tool(value)
+        and reasons(family, beside)
+    ):
+        return "a tool cannot be forced on a model that thinks; leave thinking or tool_choice out"
     if name == "thinking" and family.thinking is not None:
         kind = value.get("type") if isinstance(value, Mapping) else value
         if kind not in family.thinking:
             return f"thinking.type may be {' or '.join(family.thinking) or 'left out only'}"
     return None
+
+
+def _refused_format(family: Family, value: object) -> str | None:
+    """Why the model writes no structured output of this kind; its shape is checked in shape.py."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if family.formats is None or kind in {None, "text", *family.formats}:
+        return None
+    other = f"it has {', '.join(family.formats)}" if family.formats else "ask for a tool's input instead"
+    return f"the model has no format {kind}; {other}"
+
+
+def forces_tool(choice: object) -> bool:
+    """Whether Anthropic's tool_choice leaves the model no other answer than a tool's use."""
+    return isinstance(choice, Mapping) and choice.get("type") in {"any", "tool"}
+
+
+def thinking_budget(params: Mapping[str, Any]) -> int:
+    """The tokens that Anthropic's `thinking` sets aside; 0 where it names none."""
+    thinking = params.get("thinking")
+    budget = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
+    return budget if isinstance(budget, int) and not isinstance(budget, bool) else 0
 
 
 def _suite_bound(model: str, family: Family | None, value: object) -> int:
@@ -212,6 +276,10 @@ def _suite_bound(model: str, family: Family | None, value: object) -> int:
         )
     assert isinstance(value, int)
     return min(value, (family and family.max_output_tokens) or value)
+
+
+def _without_blank(words: object) -> object:
+    return [word for word in words if not str(word).isspace()] if isinstance(words, list) else words
 
 
 def _is_count(value: object) -> bool:
@@ -251,15 +319,18 @@ def _is_own(family: Family, name: str, value: object) -> bool:
 
 
 def _bound(family: Family, kept: Mapping[str, Any], merged: dict[str, Any]) -> None:
-    field = family.max_tokens_field
-    if field in kept and _reasons(family, merged):
-        most = family.max_output_tokens or kept[field] + REASONING_ROOM
-        merged[field] = min(kept[field] + REASONING_ROOM, most)
+    field, budget = family.max_tokens_field, thinking_budget(merged)
+    if field in kept and reasons(family, merged):
+        roomy = kept[field] + max(REASONING_ROOM, budget)
     elif field not in merged and family.default_max_tokens:
-        merged[field] = family.default_max_tokens
+        roomy = family.default_max_tokens + budget
+    else:
+        return
+    merged[field] = min(roomy, family.max_output_tokens or roomy)
 
 
-def _reasons(family: Family, params: Mapping[str, Any]) -> bool:
+def reasons(family: Family, params: Mapping[str, Any]) -> bool:
+    """Whether the model reasons before it answers, with these parameters."""
     if family.vendor == "openai":
         return family.thinks and _effort(family, params) != "none"
     kind = _thinking(params)

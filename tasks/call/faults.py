@@ -29,6 +29,7 @@ BOUND_TOO_LARGE = re.compile(
     r"max_(?:completion_)?tokens\D{0,40}too large: (\d{1,12})\D{1,60}maximum context length is (\d{1,12})"
 )
 FILTER_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
+FILTER_CODES |= {"bio_policy", "misalignment_policy_violation"}  # of a Response that has failed
 FILTER_WORDS = re.compile(
     r"content management policy|content filtering policy|flagged as potentially violating", re.IGNORECASE
 )
@@ -66,6 +67,10 @@ STATUS_OF_TYPE: Mapping[str, int] = {
     "context_length_exceeded": 400,
     "exceed_context_size_error": 400,
     "content_filter": 400,
+    "bio_policy": 400,
+    "misalignment_policy_violation": 400,
+    "invalid_prompt": 400,
+    "data_residency_mismatch": 400,
     "model_not_found": 404,
 }
 REMEDIES: Mapping[str, str] = {
@@ -82,7 +87,8 @@ class Received:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes  # of a stream: as it would have come without one
+    ttft_s: float | None = None  # only of a stream
 
     def json(self) -> object:
         """The body's value; None where it is not JSON.

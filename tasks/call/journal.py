@@ -83,7 +83,6 @@ class Journal:
         self._descriptor = descriptor  # -1: closed, or the parent's
         self._size = 0  # the end of the last whole line
         self._at = 0  # of the last line, in microseconds; never falls
-        self._reserved: dict[tuple[int, int], Decimal] = {}  # of attempts in flight
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None  # where a sync is under way or soon will be
         self._last_sync = -SYNC_EVERY_S
@@ -123,8 +122,6 @@ class Journal:
         if self._full:
             raise cannot(self.path, self._full, "What was received is kept; this attempt was not sent.")
         self._append(begin_line(call_key, n, started_at, reserved_usd, self._now()))
-        if reserved_usd is not None:
-            self._reserved[call_key.int, n] = reserved_usd
 
     async def end(self, record: AttemptEnd) -> None:
         """Note how an attempt ended; returns when that is durable.
@@ -141,10 +138,7 @@ class Journal:
 
         Raises: WarehouseError: it cannot be written.
         """
-        reserved = self._reserved.get((record.call_key.int, record.n))
-        self._append(end_line(record, self._now(), reserved), from_reserve=True)
-        if reserved is not None:
-            del self._reserved[record.call_key.int, record.n]
+        self._append(end_line(record, self._now()), from_reserve=True)
         return self._durable()
 
     async def close(self) -> None:

@@ -88,10 +88,10 @@ class CallIndex:
         """Number of calls that came so far and no further."""
         return self._counts[state]
 
-    def keys(self, state: State) -> Iterator[int]:
-        """The keys of the calls that came so far and no further, in the order of their first record."""
+    def keys(self, state: State | None = None) -> Iterator[int]:
+        """The keys of the calls that came so far and no further, or of all, by their first record."""
         for row in range(len(self._state)):  # by number: entries may be added meanwhile
-            if self._state[row] == state:
+            if state is None or self._state[row] == state:
                 yield self._high[row] << 64 | self._low[row]
 
     @property

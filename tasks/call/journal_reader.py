@@ -13,6 +13,8 @@ import errno
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from uuid import UUID
@@ -150,6 +152,21 @@ class JournalState:
             "they spoke is asked again. The disk may be failing."
             for bad in self.corrupt
         ]
+
+    def has_ended(self, call_key: UUID, *, retry_failed: bool) -> bool:
+        """Whether the call is not to be asked: answered, or finally failed and not to be tried again."""
+        return call_key in self.answered or (not retry_failed and call_key in self.failed)
+
+    def spent(self) -> Iterator[tuple[UUID, datetime, Decimal]]:
+        """Each attempt's call, start, and what it cost or may have cost; what cost nothing is left out.
+
+        Raises: WarehouseError: a record has changed since it was indexed.
+        """
+        every = self._index.keys(None)
+        for key in every:
+            for attempt in self.attempts(UUID(int=key)):
+                if usd := attempt.usd or attempt.reserved_usd:
+                    yield attempt.call_key, attempt.started_at, usd
 
     def next_attempt_number(self, call_key: UUID) -> int:
         """The number after the greatest that any process used."""
@@ -324,7 +341,16 @@ def _attempts(records: list[tuple[Entry, Header, AttemptBegin | AttemptEnd]]) ->
 
 def _attempt(record: AttemptBegin | AttemptEnd) -> Attempt:
     if isinstance(record, AttemptBegin):
-        return Attempt(record.call_key, record.n, record.started_at, None, None, None, "unseen")
+        return Attempt(
+            record.call_key,
+            record.n,
+            record.started_at,
+            None,
+            None,
+            None,
+            "unseen",
+            reserved_usd=record.reserved_usd,
+        )
     return Attempt(
         call_key=record.call_key,
         n=record.n,
@@ -334,4 +360,6 @@ def _attempt(record: AttemptBegin | AttemptEnd) -> Attempt:
         error_kind=record.error_kind,
         outcome=record.outcome,
         usage=record.usage,
+        reserved_usd=record.reserved_usd,
+        usd=record.usd,
     )

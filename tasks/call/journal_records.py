@@ -56,6 +56,8 @@ class AttemptEnd:
     answer: Answer | None
     usage: Usage | None  # may be an estimate, see Usage.estimated
     mode: Mode = "realtime"
+    reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
+    usd: Decimal | None = None  # what an answer cost, where its price was known
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -99,8 +101,8 @@ def begin_line(call_key: UUID, n: int, started_at: datetime, reserved_usd: Decim
     )
 
 
-def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> bytes:
-    """The line after an attempt; it repeats the reservation, so that it stands without its begin."""
+def end_line(end: AttemptEnd, at: int) -> bytes:
+    """The line after an attempt."""
     answer = None
     if end.answer is not None:
         answer = end.answer.__dict__.copy()
@@ -115,7 +117,8 @@ def end_line(end: AttemptEnd, at: int, reserved_usd: Decimal | None = None) -> b
         "error_kind": end.error_kind,
         "error": end.error,
         "endpoint": end.endpoint,
-        "reserved_usd": _money(reserved_usd),
+        "reserved_usd": _money(end.reserved_usd),
+        "usd": _money(end.usd),
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
@@ -183,12 +186,11 @@ def decode(line: bytes, place: str) -> AttemptBegin | AttemptEnd:
 
 
 def _begin(record: dict[str, Any]) -> AttemptBegin:
-    reserved = record["reserved_usd"]
     return AttemptBegin(
         call_key=UUID(record["call_key"]),
         n=record["n"],
         started_at=datetime.fromisoformat(record["started_at"]),
-        reserved_usd=None if reserved is None else Decimal(reserved),
+        reserved_usd=_usd(record["reserved_usd"]),
     )
 
 
@@ -215,6 +217,8 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         answer=answer,
         usage=usage,
         mode=record.get("mode", "realtime"),
+        reserved_usd=_usd(record["reserved_usd"]),
+        usd=_usd(record.get("usd")),  # older lines have none
     )
 
 
@@ -250,6 +254,10 @@ def _utc(when: datetime) -> datetime:
 
 def _from_micros(at: int) -> datetime:
     return datetime.fromtimestamp(at // 1_000_000, UTC).replace(microsecond=at % 1_000_000)
+
+
+def _usd(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _money(usd: Decimal | None) -> str | None:

@@ -1,5 +1,8 @@
 """The calls of one run: journal ahead of call, limit, attempt, journal, and again where it is worth it.
 
+A provider that is down is parked (`breaker`): its calls wait, the others' go on, and attempts that fail in
+that time are kept like all but do not use up a call's ten.
+
 A received answer counts when it is durable in the journal; a call that the journal already holds is not sent.
 An in-flight place is given back as soon as the response is there, so that the disk never slows the calls.
 """
@@ -8,16 +11,31 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from tasks.call.backoff import MAX_ATTEMPTS, delay
+from tasks.call.breaker import Breaker, Gate, Pass
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
+from tasks.call.purse import OutOfMoney, Purse
+from tasks.call.till import Till, stays_reserved
+from tasks.call.warming import Warming
+from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
-from warehouse.errors import NightbenchError, ProviderError, Rejected, StoppedShort, Transient, Unusable
+from warehouse.errors import (
+    BudgetStopped,
+    NightbenchError,
+    ProviderDown,
+    ProviderError,
+    Rejected,
+    StoppedShort,
+    Transient,
+    Unusable,
+)
 
 GRACE_S = 10.0  # how long a stopping run waits for answers that are on their way
 TIMEOUT_S = 600.0
@@ -25,10 +43,11 @@ TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Lane:
-    """What all calls to one model share in this process: a client and a limiter."""
+    """What all calls to one model share in this process: a client, a limiter, a gate that may be shut."""
 
     provider: Provider
     limiter: Limiter
+    gate: Gate = field(default_factory=lambda: Gate(Breaker()))
 
 
 class CallSession:
@@ -49,6 +68,7 @@ class CallSession:
         retry_failed: bool = False,
         seed: int = 0,
         sealed: frozenset[str] = frozenset(),
+        till: Till | None = None,
     ) -> None:
         self._lanes = lanes
         self._journal = journal
@@ -57,11 +77,14 @@ class CallSession:
         self._max_failed = max_failed
         self._retry_failed = retry_failed
         self._sealed = sealed  # suites of which no error may quote the text
+        self._till = till or Till(Purse(), lambda *_: None)
         self._jitter = random.Random(seed)
+        self._warming = Warming()
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._on_stop: list[Callable[[], None]] = []
+        self._down: dict[str, float] = {}  # hosts that were given up, after so many seconds
         self.fatal: NightbenchError | None = None
 
     @property
@@ -89,6 +112,14 @@ class CallSession:
         for tell in self._on_stop:
             tell()
         self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)
+
+    def end(self) -> None:
+        """Every shard has returned: where a provider was given up, that is why the run stops short."""
+        if self.fatal is None and self._down:
+            hosts = ", ".join(f"{host} (down for {seconds:,.0f} s)" for host, seconds in self._down.items())
+            self.fatal = ProviderDown(
+                f"given up: {hosts}. What was received is kept, and what other models were asked is done."
+            )
 
     def give_up(self) -> None:
         """Drop the calls in flight too; their attempts stay in the journal as unseen."""
@@ -125,9 +156,7 @@ class CallSession:
 
     def _kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
-        if call.call_key not in self._known.answered and (
-            self._retry_failed or call.call_key not in self._known.failed
-        ):
+        if not self._known.has_ended(call.call_key, retry_failed=self._retry_failed):
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
@@ -145,6 +174,8 @@ class CallSession:
         self._waiting.add(task)
         try:
             await self._call(lane, call, task)
+        except OutOfMoney as error:
+            self.stop(BudgetStopped(str(error)))
         except NightbenchError as error:
             self.stop(error)
         finally:
@@ -153,17 +184,26 @@ class CallSession:
 
     async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
         estimate = estimate_tokens(call)
-        first = self._known.next_attempt_number(call.call_key)
-        queued_s = 0.0
-        for tried in range(1, MAX_ATTEMPTS + 1):
+        n = self._known.next_attempt_number(call.call_key)
+        queued_s, tried, asked = 0.0, 0, False
+        while (passed := await self._enter(lane, call)) is not None:
             asked_at = time.monotonic()
-            async with lane.limiter.slot(estimate) as permit:
+            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(estimate) as permit:
+                if lane.gate.shut(passed):
+                    permit.settle(0)
+                    continue
+                worst = worst_usd(call, datetime.now(UTC))
+                await self._till.reserve(call, worst, first=not asked)
+                asked = True
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
-                end = await self._attempt(lane, call, first + tried - 1, queued_s, tried == MAX_ATTEMPTS)
+                end = await self._attempt(lane, call, n, queued_s, worst, passed, tried + 1 == MAX_ATTEMPTS)
+                n, tried = n + 1, tried + end.counts
+                turn.answered = end.record.outcome == "answered"
+                self._till.settle(call, worst, end.record)
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
@@ -173,7 +213,7 @@ class CallSession:
                     self.stop(self._told(call, end.unusable))
                 elif record.final and record.outcome == "failed":
                     self._ended(call, record)
-            wait_s = delay(tried, end.retry_after_s, self._jitter)
+            wait_s = delay(max(tried, 1), end.retry_after_s, self._jitter)
             if record.error_kind == "rate_limited":
                 lane.limiter.pause(end.retry_after_s or wait_s)
             durable = self._journal.append(record)
@@ -190,9 +230,30 @@ class CallSession:
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, lane: Lane, call: Call, n: int, queued_s: float, last: bool) -> "_Ended":
+    async def _enter(self, lane: Lane, call: Call) -> Pass | None:
+        """Wait while the provider is parked; None: it was given up, and the call is left for a resume."""
+        line, breaker = self._progress.variants[call.variant], lane.gate.breaker
+        line.parked_at = breaker.parked_at
+        if line.parked_at is None:
+            return "call"
+        passed = await lane.gate.enter()
+        line.parked_at = breaker.parked_at
+        if passed is None:
+            self._down[lane.provider.endpoint_host] = breaker.give_up_s
+        return passed
+
+    async def _attempt(
+        self,
+        lane: Lane,
+        call: Call,
+        n: int,
+        queued_s: float,
+        worst: Decimal | None,
+        passed: Pass,
+        last: bool,
+    ) -> "_Ended":
         started_at = datetime.now(UTC)
-        self._journal.begin(call.call_key, n, started_at)
+        self._journal.begin(call.call_key, n, started_at, worst)
         began = time.monotonic()
         reply: Reply | None = None
         error: ProviderError | None = None
@@ -205,6 +266,8 @@ class CallSession:
             lane.limiter.observe(reply.limits)
         answer = with_usage(call, reply.answer) if reply else None
         fault = error.fault if error else None
+        lane.gate.ended(fault, passed)
+        counts = lane.gate.breaker.parked_at is None
         record = AttemptEnd(
             call_key=call.call_key,
             n=n,
@@ -219,12 +282,14 @@ class CallSession:
             endpoint=lane.provider.endpoint_host,
             final=answer is not None
             or isinstance(error, Rejected)
-            or (last and isinstance(error, Transient)),
+            or (last and counts and isinstance(error, Transient)),
             answer=answer,
             usage=answer.usage if answer else None,
+            reserved_usd=stays_reserved(worst, fault),
+            usd=self._till.bill(call, worst, answer, started_at),
         )
         retry_after_s = fault.retry_after_s if fault else None
-        return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)
+        return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None, counts)
 
     def _told(self, call: Call, error: Unusable) -> Unusable:
         """The error as it may be told: of a sealed suite without the server's words."""
@@ -267,6 +332,7 @@ class _Ended:
     record: AttemptEnd
     retry_after_s: float | None
     unusable: Unusable | None
+    counts: bool  # as one of the call's ten
 
     @property
     def usage(self) -> Usage | None:

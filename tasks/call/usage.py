@@ -48,11 +48,21 @@ def openai_usage(usage: object) -> Usage | None:
     Two habits of compatible servers are understood: cached tokens as `prompt_cache_hit_tokens`, and reasoning
     tokens beside the completion's instead of inside, which the total then shows.
     """
+    return _inside(usage, "prompt_tokens", "completion_tokens")
+
+
+def responses_usage(usage: object) -> Usage | None:
+    """The usage of a Response; None where it does not say both input and output tokens."""
+    return _inside(usage, "input_tokens", "output_tokens")
+
+
+def _inside(usage: object, prompt_name: str, output_name: str) -> Usage | None:
+    """A usage with the cached and written tokens inside the prompt's, and reasoning inside the output's."""
     counts = _Counts(usage)
-    prompt, output = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    prompt, output = counts.get(prompt_name), counts.get(output_name)
     if prompt is None or output is None:
         return None
-    of_prompt, of_output = counts.part("prompt_tokens_details"), counts.part("completion_tokens_details")
+    of_prompt, of_output = counts.part(f"{prompt_name}_details"), counts.part(f"{output_name}_details")
     said = of_prompt.get("cached_tokens")
     cached = (counts.get("prompt_cache_hit_tokens") or 0) if said is None else said
     written = of_prompt.get("cache_write_tokens") or 0

@@ -14,12 +14,14 @@ from tasks.model import Grade, Sample
 class Includes(Grader):
     """One of the targets (`match = "any"`) or each of them (`"all"`) stands somewhere in the answer.
 
-    Case is ignored unless `ignore_case = false`. `whole` wants no letter or digit directly beside the
-    target, so that `5` does not pass for `25`; scripts without spaces between words cannot use it.
+    Case is ignored unless `ignore_case = false`, and a line break is as good as a space. `whole` wants no
+    letter, digit or underscore directly beside the target, so that `5` does not pass for `25`; scripts
+    without spaces between words cannot use it.
     `targets` replaces the sample's. Not done: a denial is not understood (`not Paris` includes `Paris`).
     """
 
     type: ClassVar[str] = "includes"
+    version: ClassVar[str] = "2"
 
     targets: tuple[str, ...] = ()
     match: Literal["any", "all"] = "any"
@@ -33,11 +35,9 @@ class Includes(Grader):
 
     def compare(self, sample: Sample, answer: str) -> Grade:
         """Pass where the targets are found."""
-        text = comparable(answer, self.ignore_case)
+        text = self._comparable(answer)
         wanted = self._wanted(sample)
-        missing = [
-            target for target in wanted if not self._within(text, comparable(target, self.ignore_case))
-        ]
+        missing = [target for target in wanted if not self._within(text, self._comparable(target))]
         passed = not missing if self.match == "all" else len(missing) < len(wanted)
         said = "includes " if passed else "does not include "
         named = [target for target in wanted if target not in missing] if passed else missing
@@ -46,6 +46,9 @@ class Includes(Grader):
     def _wanted(self, sample: Sample) -> tuple[str, ...]:
         return self.targets or right_answers(sample)
 
+    def _comparable(self, text: str) -> str:
+        return " ".join(comparable(text, self.ignore_case).split())
+
     def _within(self, text: str, target: str) -> bool:
         if not self.whole:
             return target in text
@@ -53,7 +56,7 @@ class Includes(Grader):
         while at >= 0:
             end = at + len(target)
             before, after = text[at - 1 : at], text[end : end + 1]
-            if not (before.isalnum() or after.isalnum()):
+            if not any(beside.isalnum() or beside == "_" for beside in (before, after)):
                 return True
             at = text.find(target, at + 1)
         return False

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tasks.land.rows import Row, attempt_row, call_row, grade_row, prompt_row, sample_rows
-from tasks.model import Call, Judged, Outcome, Suite
+from tasks.model import Attempt, Call, Judged, Outcome, Suite
 from warehouse.catalog import rewrite_catalog
 from warehouse.commit import Manifest, commit_run
 from warehouse.files import DataFile, TableWriter, remove_leftovers, write_shared
@@ -56,8 +56,13 @@ class Landing:
         """Throw away what was not closed by `finish`."""
         self._stack.__exit__(kind, error, trace)
 
-    def land(self, suite: Suite, graded: Sequence[tuple[Call, Outcome, Sequence[Judged]]]) -> None:
-        """Write the rows of one shard."""
+    def land(
+        self,
+        suite: Suite,
+        graded: Sequence[tuple[Call, Outcome, Sequence[Judged]]],
+        tried: Sequence[Attempt] = (),
+    ) -> None:
+        """Write the rows of one shard; `tried` are attempts of calls that came to no end."""
         self._suites[suite.name] = suite
         prompts = self._prompts.setdefault(suite.name, {})
         for call, outcome, _ in graded:
@@ -69,7 +74,10 @@ class Landing:
             [call_row(self._run_id, call, outcome, sealed=suite.sealed) for call, outcome, _ in graded]
         )
         self._writers["attempts"].write(
-            [attempt_row(self._run_id, attempt) for _, outcome, _ in graded for attempt in outcome.attempts]
+            [
+                attempt_row(self._run_id, attempt)
+                for attempt in (*(tried_ for _, outcome, _ in graded for tried_ in outcome.attempts), *tried)
+            ]
         )
         self._writers["grades"].write(
             [

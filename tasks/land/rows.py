@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.model import Attempt, Call, Judged, Message, Outcome, Sample, Suite, Usage
-from warehouse.prices import resolve_priced_as
+from tasks.pricing import priced_as
 
 Row = dict[str, object]
 
@@ -105,16 +105,6 @@ def call_row(run_id: str, call: Call, outcome: Outcome, *, sealed: bool = False)
     }
 
 
-def priced_as(call: Call, served_model: str | None) -> str | None:
-    """The model whose price applies, now that it is known which one served the call.
-
-    What the spec names stays; else an Azure deployment, or a name without a price, is what served it.
-    """
-    if call.priced_as != resolve_priced_as(call.model, None, None):
-        return call.priced_as
-    return resolve_priced_as(call.model, None, served_model)
-
-
 def attempt_row(run_id: str, attempt: Attempt) -> Row:
     """One HTTP try."""
     return {
@@ -126,7 +116,7 @@ def attempt_row(run_id: str, attempt: Attempt) -> Row:
         "http_status": attempt.http_status,
         "error_kind": attempt.error_kind,
         "outcome": attempt.outcome,
-        "reserved_usd": None,
+        "reserved_usd": attempt.reserved_usd,
         **_token_columns(attempt.usage),
     }
 

@@ -1,5 +1,6 @@
 """A run's record is written once, its lock dies with its holder, and another spec is refused."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_the_record_keeps_the_first_start_and_the_spec(at: Home) -> None:
 
 def test_another_spec_under_the_same_id_is_refused(at: Home) -> None:
     begin_run(at, SPEC, "r", trigger="cli")
+    with pytest.raises(SpecError, match="another spec"):
+        begin_run(at, SPEC.model_copy(update={"seed": 1}), "r", trigger="cli")
+
+
+def test_a_run_of_the_time_before_a_field_goes_on(at: Home) -> None:
+    begin_run(at, SPEC, "r", trigger="cli")
+    path = at.runs / "r.json"
+    old = json.loads(path.read_text(encoding="ascii"))
+    for name in ("budget_usd", "on_budget", "spend_evenly", "ask_above_usd"):
+        del old["spec"][name]
+    del old["spec"]["models"][0]["api"]
+    path.write_text(json.dumps({**old, "fingerprint": "12345678"}), encoding="ascii")
+    assert begin_run(at, SPEC, "r", trigger="cli").started_at == old["started_at"]
     with pytest.raises(SpecError, match="another spec"):
         begin_run(at, SPEC.model_copy(update={"seed": 1}), "r", trigger="cli")
 

@@ -125,7 +125,7 @@ class AnthropicBatches:
             stream_cls=anthropic.AsyncStream[object],
             options={"headers": {"accept": "application/binary"}},
         )
-        async for value in self._wire.lines(get):  # type: ignore[arg-type]  # cast_to decides what it is
+        async for value in self._wire.lines(get):
             yield custom_id_in(value), self._result(value)
 
     async def cancel(self, batch_id: str) -> None:

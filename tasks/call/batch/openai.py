@@ -191,7 +191,7 @@ class OpenAIBatches:
                     "headers": {"accept": "application/binary"},
                 },
             )
-            async for value in self._wire.lines(get):  # type: ignore[arg-type]  # cast_to decides what it is
+            async for value in self._wire.lines(get):
                 yield custom_id_in(value), self._result(value)
 
     async def cancel(self, batch_id: str) -> None:
@@ -261,4 +261,4 @@ class OpenAIBatches:
 
 def _line(status: int, part: object, request_id: object = None) -> Line:
     headers = {"x-request-id": request_id} if isinstance(request_id, str) else {}
-    return Line(status, headers, repr(part)[:500].encode("utf-8", "replace"), part)
+    return Line(status, headers, repr(part)[:500].encode("utf-8", "replace"), value=part)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
-import httpx2
 
 from tasks.call.batch.provider import BatchStatus, Listing, NoSuchBatch
 from tasks.call.endpoint import Endpoint
@@ -46,7 +45,7 @@ class Wire:
     endpoint: Endpoint
     sdk: SdkErrors
 
-    async def ask(self, request: Awaitable[httpx2.Response], timeout_s: float = ASK_S) -> "Said":
+    async def ask(self, request: Awaitable[object], timeout_s: float = ASK_S) -> "Said":
         """Await a response that is a JSON object.
 
         Raises: NoSuchBatch: 404. Transient, Rejected, Unusable.
@@ -59,7 +58,7 @@ class Wire:
             raise Transient(self._fault("bad_body", "with something else than a JSON object", received))
         return Said(body, received.headers)
 
-    async def lines(self, get: Awaitable[httpx2.Response]) -> AsyncGenerator[object, None]:
+    async def lines(self, get: Awaitable[object]) -> AsyncGenerator[object, None]:
         """Each line of a response as its JSON value; None for a line that has none.
 
         Raises: NoSuchBatch: 404. Transient: it broke off. Rejected, Unusable.

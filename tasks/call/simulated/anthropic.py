@@ -4,13 +4,17 @@ Input tokens lie beside the cached and the written ones, never around them. An e
 `{"type": "error", "error": {"type", "message"}, "request_id"}`, the request id a header too.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from tasks.call.facts import Family, facts
+from tasks.call.simulated.anthropic_stream import stream_message
+from tasks.call.simulated.caching import message_marks
 from tasks.call.simulated.families import listed_models
+from tasks.call.simulated.structured import messages_shape
 from tasks.call.simulated.wire import (
     Headers,
     Json,
@@ -18,13 +22,17 @@ from tasks.call.simulated.wire import (
     Problem,
     Reply,
     Request,
+    Streamed,
     Tokens,
     Vendor,
     bad_request,
     check_temperature,
     count_tokens,
+    event,
     stop_words,
+    streams,
     text_of,
+    to_bytes,
     whole_number,
 )
 from tasks.model import Message
@@ -74,7 +82,10 @@ class Anthropic(Vendor):
             max_tokens=max_tokens,
             stop=stop_words(body, "stop_sequences"),
             thinks=_thinks(body, family),
+            streams=streams(body),
             two_lifetimes=True,
+            shape=messages_shape(body),
+            marks=message_marks(body),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
@@ -83,7 +94,10 @@ class Anthropic(Vendor):
         content: list[Json] = []
         if reply.reasoning is not None:
             content.append({"type": "thinking", "thinking": reply.reasoning, "signature": f"sim{unique}"})
-        if reply.text and not refused:
+        tool = request.shape.tool if request.shape else None
+        if tool is not None and not refused:
+            content.append(_tool_use(tool, reply, unique))
+        elif reply.text and not refused:
             content.append({"type": "text", "text": reply.text})
         body: Json = {
             "id": f"msg_sim{unique}",
@@ -91,7 +105,7 @@ class Anthropic(Vendor):
             "role": "assistant",
             "model": request.model,
             "content": content,
-            "stop_reason": _STOPS[reply.stop],
+            "stop_reason": "tool_use" if tool is not None and reply.stop == "stop" else _STOPS[reply.stop],
             "stop_sequence": reply.stop_sequence,
         }
         if refused:
@@ -99,6 +113,14 @@ class Anthropic(Vendor):
         if reply.shows_usage:
             body["usage"] = _usage(reply.tokens, thinks=reply.reasoning is not None)
         return body
+
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """`message_start` to `message_stop`."""
+        return stream_message(self.reply(request, reply, unique, now))
+
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """`event: error`."""
+        return event(to_bytes(self.problem(problem, request_id)[1]), "error")
 
     def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
         """Status and `ErrorResponse`."""
@@ -140,6 +162,12 @@ class Anthropic(Vendor):
         ]
         ids: list[Any] = [model["id"] for model in data] or [None]
         return {"data": data, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+
+
+def _tool_use(name: str, reply: Reply, unique: str) -> Json:
+    """A tool's use; where the text was cut within its input, the input is what could be read: nothing."""
+    given = json.loads(reply.text) if reply.stop == "stop" else {}
+    return {"type": "tool_use", "id": f"toolu_sim{unique}", "name": name, "input": given}
 
 
 def _check_sampling(body: Json, headers: Mapping[str, str], family: Family | None) -> None:

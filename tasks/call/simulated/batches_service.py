@@ -190,7 +190,7 @@ class BatchService:
         body = deed.body
         match deed.fault:
             case "reset":
-                return Verdict(b"", delay_s, "reset", _told(deed, "reset"))
+                return Verdict(b"", delay_s, "reset", ended=_told(deed, "reset"))
             case "server_error":
                 status, problem = route.vendor.problem(Problem("server_error"), request_id)
                 return Verdict(
@@ -201,7 +201,7 @@ class BatchService:
         payload = to_http(deed.status, body, headers + list(deed.headers), deed.kind)
         if deed.fault == "cut":
             at = len(payload) - len(body) + int(len(body) * min(self._settings.cut_after, 0.999))
-            return Verdict(payload[:at], delay_s, "cut", _told(deed, "cut"))
+            return Verdict(payload[:at], delay_s, "cut", ended=_told(deed, "cut"))
         return Verdict(payload, delay_s, ended=_told(deed, "garbled" if deed.fault else "answered"))
 
     def _refusal(self, route: Route, problem: Problem, request_id: str, headers: Headers) -> Verdict:

@@ -9,7 +9,7 @@ content-length.
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal, cast
@@ -33,17 +33,30 @@ class HttpRequest:
     body: bytes
 
 
+Ending = Literal["whole", "cut", "reset", "hang"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Bytes that are sent so many seconds after the first ones."""
+
+    at_s: float
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of a request: after `delay_s`, the bytes are sent, or a part of them, or none.
 
+    `timed` are more bytes of the same response, each at its time. A response that hangs ends with the client.
     `ended` is called once: with True when the last byte that was to be sent was accepted by the operating
     system, with False when the client was gone before.
     """
 
     payload: bytes
     delay_s: float = 0.0
-    ending: Literal["whole", "cut", "reset"] = "whole"
+    ending: Ending = "whole"
+    timed: Sequence[Timed] = ()
     ended: Callable[[bool], None] = lambda sent: None
 
 
@@ -124,18 +137,44 @@ class Connection(asyncio.Protocol):
             self._next()
 
     def _act(self, verdict: Verdict) -> None:
+        if verdict.timed:
+            self._transport.write(verdict.payload)
+            self._send_timed(verdict, 0, asyncio.get_running_loop().time())
+        else:
+            self._finish(verdict, verdict.payload)
+
+    def _send_timed(self, verdict: Verdict, n: int, began: float) -> None:
+        """Send what is due, from number n on, and come again for the next."""
+        loop = asyncio.get_running_loop()
+        for i in range(n, len(verdict.timed)):
+            due = began + verdict.timed[i].at_s
+            if due > loop.time():
+                self._timer = loop.call_at(due, self._send_later, verdict, i, began)
+                return
+            self._transport.write(verdict.timed[i].data)
+        self._finish(verdict, b"")
+
+    def _send_later(self, verdict: Verdict, n: int, began: float) -> None:
+        self._timer = None
+        self._send_timed(verdict, n, began)
+        if self._pending is None:
+            self._next()
+
+    def _finish(self, verdict: Verdict, payload: bytes) -> None:
         match verdict.ending:
+            case "hang":
+                self._transport.write(payload)  # and nothing more, until the client goes
             case "reset":
                 sock = self._transport.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
                 self._transport.abort()
                 self._end(sent=True)
             case "cut":
-                self._transport.write(verdict.payload)
+                self._transport.write(payload)
                 self._transport.close()
                 self._end(sent=True)
             case "whole":
-                self._transport.write(verdict.payload)
+                self._transport.write(payload)
                 self._draining = self._transport.get_write_buffer_size() > 0
                 if not self._draining:
                     self._end(sent=not self._transport.is_closing())
@@ -180,6 +219,11 @@ class Connection(asyncio.Protocol):
         body = f'{{"error":{{"message":"{error}","type":"invalid_request_error"}}}}'.encode()
         self._transport.write(to_http(error.status, body, [("connection", "close")]))
         self._transport.close()
+
+
+def reason(status: int) -> str:
+    """The words beside a status."""
+    return _REASONS[status]
 
 
 def to_http(

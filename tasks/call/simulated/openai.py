@@ -8,27 +8,36 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from tasks.call.api import api_of
 from tasks.call.facts import Family
+from tasks.call.simulated.caching import chat_marks
 from tasks.call.simulated.families import listed_models
+from tasks.call.simulated.openai_stream import stream_completion, wants_usage
+from tasks.call.simulated.structured import chat_shape
 from tasks.call.simulated.wire import (
     Headers,
     Json,
     Level,
     Problem,
+    Refused,
     Reply,
     Request,
+    Streamed,
     Tokens,
     Vendor,
     bad_request,
     check_temperature,
     count_tokens,
+    event,
     stop_words,
+    streams,
     text_of,
+    to_bytes,
     whole_number,
 )
 from tasks.model import Message, short_hash
 
-_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _STOPS = {"stop": "stop", "stop_sequence": "stop", "length": "length", "refusal": "stop"}
 _NO_ACCESS = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
@@ -52,8 +61,11 @@ class OpenAI(Vendor):
 
     def read(self, body: Json, headers: Mapping[str, str], model: str, family: Family | None) -> Request:
         """The request in our words; `developer` is what newer models call the system message."""
+        if api_of(f"openai/{model}", None) == "responses":
+            only = "This model is only supported in v1/responses and not in v1/chat/completions."
+            raise Refused(Problem("no_model", only))
         max_tokens = _max_tokens(body, family)
-        _check_sampling(body, family)
+        check_sampling(body, family)
         if body.get("n") not in (None, 1):
             raise bad_request("n: the simulated server gives one choice only", "n", "unsupported_value")
         messages = _messages(body)
@@ -64,11 +76,16 @@ class OpenAI(Vendor):
             max_tokens=max_tokens,
             stop=stop_words(body, "stop"),
             thinks=family is not None and family.thinks and _effort(body, family) != "none",
+            shape=chat_shape(body),
+            streams=streams(body),
+            stream_usage=wants_usage(body),
+            marks=chat_marks(body, model, body["messages"]),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
         """A `ChatCompletion`."""
         refused = reply.stop == "refusal"
+        tool = request.shape.tool if request.shape and not refused else None
         body: Json = {
             "id": f"chatcmpl-sim{unique}",
             "object": "chat.completion",
@@ -79,12 +96,13 @@ class OpenAI(Vendor):
                     "index": 0,
                     "message": {
                         "role": "assistant",
-                        "content": None if refused else reply.text,
+                        "content": None if refused or tool else reply.text,
                         "refusal": reply.text if refused else None,
                         "annotations": [],
+                        **({"tool_calls": [_tool_call(tool, reply.text, unique)]} if tool else {}),
                     },
                     "logprobs": None,
-                    "finish_reason": _STOPS[reply.stop],
+                    "finish_reason": "tool_calls" if tool and reply.stop == "stop" else _STOPS[reply.stop],
                 }
             ],
         }
@@ -94,6 +112,14 @@ class OpenAI(Vendor):
             "service_tier": "default",
             "system_fingerprint": _fingerprint(request.model),
         }
+
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """`chat.completion.chunk`s."""
+        return stream_completion(request, self.reply(request, reply, unique, now))
+
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """A chunk that is an error."""
+        return event(to_bytes(self.problem(problem, request_id)[1]))
 
     def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
         """Status and `{"error": ErrorObject}`."""
@@ -194,21 +220,33 @@ def _fingerprint(model: str) -> str:
     return f"fp_sim{short_hash(model)}"
 
 
+def _tool_call(name: str, arguments: str, unique: str) -> Json:
+    return {
+        "id": f"call_sim{unique}",
+        "type": "function",
+        "function": {"name": name, "arguments": arguments},
+    }
+
+
 def _max_tokens(body: Json, family: Family | None) -> int | None:
     newer = body.get("max_completion_tokens") is not None
     name = "max_completion_tokens" if newer else "max_tokens"
-    max_tokens = whole_number(body, name)
-    if max_tokens is None or family is None:
-        return max_tokens
-    if not newer and family.max_tokens_field == "max_completion_tokens":
+    sent = body.get(name) is not None
+    if sent and not newer and family and family.max_tokens_field == "max_completion_tokens":
         raise bad_request(
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
             "'max_completion_tokens' instead.",
             name,
             "unsupported_parameter",
         )
-    most = family.max_output_tokens
-    if most is not None and max_tokens > most:
+    return check_bound(body, name, family)
+
+
+def check_bound(body: Json, name: str, family: Family | None) -> int | None:
+    """The bound of the output, by its name in the API; refused where the model writes less."""
+    max_tokens = whole_number(body, name)
+    most = family.max_output_tokens if family else None
+    if max_tokens is not None and most is not None and max_tokens > most:
         raise bad_request(
             f"{name} is too large: {max_tokens}. This model supports at most {most} completion tokens, "
             f"whereas you provided {max_tokens}.",
@@ -218,7 +256,8 @@ def _max_tokens(body: Json, family: Family | None) -> int | None:
     return max_tokens
 
 
-def _check_sampling(body: Json, family: Family | None) -> None:
+def check_sampling(body: Json, family: Family | None) -> None:
+    """Refuse a temperature or top_p that the model does not take."""
     check_temperature(body, 2.0)
     if family is None or family.sampling not in {"none", "no_effort"}:
         return
@@ -244,10 +283,10 @@ def _messages(body: Json) -> tuple[Message, ...]:
         raise bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
     messages: list[Message] = []
     for place, turn in enumerate(turns):
-        role = _ROLES.get(str(turn.get("role"))) if isinstance(turn, dict) else None
+        role = ROLES.get(str(turn.get("role"))) if isinstance(turn, dict) else None
         if role is None:
             raise bad_request(
-                f"Invalid value for 'messages[{place}].role'. Supported values are: {', '.join(_ROLES)}.",
+                f"Invalid value for 'messages[{place}].role'. Supported values are: {', '.join(ROLES)}.",
                 f"messages[{place}].role",
                 "invalid_value",
             )
@@ -291,7 +330,10 @@ def _error(problem: Problem) -> tuple[int, str, str, str | None, str | None]:
             )
             return 400, message, wrong, "messages", "context_length_exceeded"
         case "no_model":
-            message = f"The model `{problem.model}` does not exist or you do not have access to it."
+            message = (
+                problem.message
+                or f"The model `{problem.model}` does not exist or you do not have access to it."
+            )
             return 404, message, wrong, None, "model_not_found"
         case "no_route":
             return 404, problem.message or "Invalid URL", wrong, None, None

@@ -15,6 +15,7 @@ from tasks.call.simulated.draws import Draw, lognormal, normal, share, share_bel
 from tasks.call.simulated.families import Family
 from tasks.call.simulated.plan import PlanEntry
 from tasks.call.simulated.settings import Settings
+from tasks.call.simulated.structured import conform
 from tasks.call.simulated.wire import Reply, Request, StopWord, Tokens, count_tokens, first_tokens
 
 # Weights of the sample's hardness, the model's weakness and luck: their squares add up to 1.
@@ -83,6 +84,8 @@ def make_reply(
     reasoning = write_reasoning(prompt, family, draw) if request.thinks else None
     right = entry is not None and is_right(key, entry, family, settings)
     text = write_answer(entry, prompt, family, draw, right=right)
+    if request.shape is not None:
+        text = conform(text, request.shape.schema)
     return _within_bounds(request, text, reasoning, key, fate, settings)
 
 
@@ -109,8 +112,17 @@ def _within_bounds(
 
 
 def _tokens(request: Request, output: int, thought: int, key: CallKey, settings: Settings) -> Tokens:
-    """Share the prompt out among the kinds of input; they stay disjoint and add up to it."""
+    """Share the prompt out among the kinds of input; they stay disjoint and add up to it.
+
+    By what the cache holds, unless the settings ask for made-up shares.
+    """
     prompt = request.input_tokens
+    if (taken := request.taken) is not None:
+        read = min(taken.read, prompt)
+        written = min(taken.written, prompt - read)
+        for_an_hour = min(taken.written_1h, prompt - read - written)
+        plain = prompt - read - written - for_an_hour
+        return Tokens(plain, output, read, written, for_an_hour, thought)
     if not settings.cached and not settings.cache_written:
         return Tokens(prompt, output, reasoning_tokens=thought)
     reads, read_share, writes, write_share, lifetime, *_ = shares(settings.seed, "cache", *key.parts)

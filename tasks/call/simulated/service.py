@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from tasks.call.simulated.anthropic import Anthropic
 from tasks.call.simulated.batches_answers import Handle, without_retryable
 from tasks.call.simulated.batches_service import BatchService
 from tasks.call.simulated.buckets import Account
+from tasks.call.simulated.caching import PromptCache
 from tasks.call.simulated.connection import HttpRequest, Verdict, to_http
 from tasks.call.simulated.families import Family, family_of
 from tasks.call.simulated.faults import Attempts
@@ -25,12 +26,15 @@ from tasks.call.simulated.ledger import Ledger, Outcome, Row
 from tasks.call.simulated.openai import Azure, OpenAI
 from tasks.call.simulated.plan import PlanEntry, parse_plan
 from tasks.call.simulated.reply import CallKey, Fate, decide_fate, make_reply
+from tasks.call.simulated.responses import AzureResponses, Responses
 from tasks.call.simulated.settings import FaultKind, Settings
+from tasks.call.simulated.streams import time_stream, to_stream_head
 from tasks.call.simulated.wire import (
     Headers,
     Json,
     Problem,
     Refused,
+    Reply,
     Request,
     Tokens,
     Vendor,
@@ -43,14 +47,24 @@ from warehouse.errors import SpecError
 SAMPLE_HEADER = "x-nightbench-sample"
 CONTEXT_TOKENS = 200_000  # of a model of which it is not known
 _ANTHROPIC, _OPENAI, _AZURE = Anthropic(), OpenAI(), Azure()
+_RESPONSES, _AZURE_RESPONSES = Responses(), AzureResponses()
 _CALLS: dict[str, Vendor] = {
     "/v1/messages": _ANTHROPIC,
     "/v1/chat/completions": _OPENAI,
     "/openai/v1/chat/completions": _AZURE,
+    "/v1/responses": _RESPONSES,
+    "/openai/responses": _AZURE_RESPONSES,
+    "/openai/v1/responses": _AZURE_RESPONSES,
 }
 _DEPLOYMENTS, _COMPLETIONS = "/openai/deployments/", "/chat/completions"
 _OUTCOMES: dict[int, Outcome] = {429: "rate_limited"}
-_FAULTS: dict[FaultKind, Outcome] = {"reset": "reset", "cut": "cut", "garbled": "garbled"}
+_FAULTS: dict[FaultKind, Outcome] = {
+    "reset": "reset",
+    "cut": "cut",
+    "garbled": "garbled",
+    "error_event": "error",
+    "hang": "gone",
+}
 
 
 @dataclass(slots=True)
@@ -85,6 +99,7 @@ class Service:
         self._boot = boot  # makes request ids of two servers differ
         self._account = Account(settings.limits)
         self._attempts = Attempts()
+        self._cache = PromptCache()
         self._ids = itertools.count(1)
         self._batches = BatchService(settings, ledger, self._twin, clock, boot)
 
@@ -153,8 +168,13 @@ class Service:
                 return self._problem(visit, Problem(fault, model=asked.model, retry_after_s=wait_s))
             case "server_error" | "overloaded":
                 return self._problem(visit, Problem(fault, model=asked.model))
+            case "error_event" if not asked.streams:
+                return self._problem(visit, Problem("overloaded", model=asked.model))
+            case "hang" if not asked.streams:
+                return Verdict(b"", 0.0, "hang", ended=self._ending(visit, None, "gone", None))
             case "reset":
-                return Verdict(b"", fate.latency_s, "reset", self._ending(visit, None, "reset", None))
+                ended = self._ending(visit, None, "reset", None)
+                return Verdict(b"", fate.latency_s, "reset", ended=ended)
             case _:
                 return self._answer(visit, asked, family, fate, fault)
 
@@ -170,10 +190,17 @@ class Service:
                 "context_overflow", model=asked.model, tokens=asked.input_tokens, maximum=maximum
             )
             return self._problem(visit, overflow)
-        if fate.filtered and visit.vendor is _AZURE:
+        if fate.filtered and isinstance(visit.vendor, Azure):
             return self._problem(visit, Problem("content_filter", model=asked.model))
+        if asked.marks and settings.caching and not (settings.cached or settings.cache_written):
+            begins_at = visit.arrived_at + fate.latency_s
+            asked = replace(
+                asked, taken=self._cache.take(asked.model, asked.marks, visit.arrived_at, begins_at)
+            )
         reply = make_reply(asked, self._plan.get(key.prompt_hash), key, fate, family, settings)
         self._account.spend(asked.model, reply.tokens.output_tokens)
+        if asked.streams:
+            return self._stream(visit, asked, reply, fate, fault)
         unique = visit.request_id.removeprefix("req_sim")
         body = to_bytes(visit.vendor.reply(asked, reply, unique, visit.arrived_at))
         if fault == "garbled":
@@ -182,9 +209,28 @@ class Service:
         if fault == "cut":
             at = len(payload) - len(body) + int(len(body) * min(settings.cut_after, 0.999))
             ended = self._ending(visit, 200, "cut", reply.tokens)
-            return Verdict(payload[:at], fate.latency_s, "cut", ended)
+            return Verdict(payload[:at], fate.latency_s, "cut", ended=ended)
         outcome: Outcome = _FAULTS[fault] if fault else "answered"
-        return Verdict(payload, fate.latency_s, "whole", self._ending(visit, 200, outcome, reply.tokens))
+        ended = self._ending(visit, 200, outcome, reply.tokens)
+        return Verdict(payload, fate.latency_s, "whole", ended=ended)
+
+    def _stream(
+        self, visit: Visit, asked: Request, reply: Reply, fate: Fate, fault: FaultKind | None
+    ) -> Verdict:
+        unique = visit.request_id.removeprefix("req_sim")
+        streamed = visit.vendor.stream(asked, reply, unique, visit.arrived_at)
+        error = visit.vendor.stream_error(Problem("overloaded", model=asked.model), visit.request_id)
+        begin_s, first, timed = time_stream(
+            streamed, reply.tokens.output_tokens, fate.latency_s, fault, error, self._settings
+        )
+        outcome: Outcome = _FAULTS[fault] if fault else "answered"
+        return Verdict(
+            to_stream_head(self._headers(visit, begin_s)) + first,
+            begin_s,
+            "cut" if fault == "cut" else "hang" if fault == "hang" else "whole",
+            timed,
+            self._ending(visit, 200, outcome, reply.tokens),
+        )
 
     def _problem(self, visit: Visit, problem: Problem) -> Verdict:
         status, body = visit.vendor.problem(problem, visit.request_id)
@@ -240,19 +286,20 @@ class Service:
     def _model(self, vendor: Vendor, request: HttpRequest, body: Json) -> str:
         """The model that is asked, which must exist."""
         name = body.get("model")
+        if (
+            request.path.startswith((_DEPLOYMENTS, "/openai/responses"))
+            and "api-version" not in request.query
+        ):
+            raise Refused(Problem("no_route"))
         if request.path.startswith(_DEPLOYMENTS):
-            if "api-version" not in request.query:
-                raise Refused(Problem("no_route"))
             name = request.path.removeprefix(_DEPLOYMENTS).removesuffix(_COMPLETIONS)
         if not isinstance(name, str) or not name:
             words = "model: Field required" if vendor is _ANTHROPIC else "you must provide a model parameter"
             raise bad_request(words, "model")
-        if vendor is _AZURE:
+        if isinstance(vendor, Azure):
             name = self._settings.deployments.get(name, name)
         if self._settings.models and name not in self._settings.models:
             raise Refused(Problem("no_model", model=name))
-        if body.get("stream"):
-            raise bad_request("stream: the simulated server does not stream; send stream=false", "stream")
         return name
 
     def _list_models(self, request: HttpRequest) -> Verdict:
@@ -279,6 +326,7 @@ class Service:
     def _reset(self) -> Verdict:
         self.ledger.reset()
         self._attempts.clear()
+        self._cache.clear()
         self._account.clear()
         self._batches.clear()
         return _plain(200, {"reset": True})

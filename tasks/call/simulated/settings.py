@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from warehouse.errors import SpecError
 
-FaultKind = Literal["rate_limited", "server_error", "overloaded", "reset", "cut", "garbled"]
+FaultKind = Literal[
+    "rate_limited", "server_error", "overloaded", "reset", "cut", "garbled", "error_event", "hang"
+]
 Rate = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -38,6 +40,8 @@ class Faults(Part):
     reset: Rate = 0.0  # the connection is reset before an answer
     cut: Rate = 0.0  # the answer breaks off in its middle, with the connection
     garbled: Rate = 0.0  # status 200 and a body that is not JSON
+    error_event: Rate = 0.0  # an error in the middle of a stream; without a stream as `overloaded`
+    hang: Rate = 0.0  # no answer, or half a stream, and the connection stays open until the client leaves
     max_in_a_row: int = Field(3, ge=0)
     retry_after_s: float = Field(1.0, ge=0.0)  # what an injected 429 asks for
     slow: Rate = 0.0  # answered, but slow_s later; decided by the key alone
@@ -48,9 +52,7 @@ class Faults(Part):
     def _at_most_one(self) -> "Faults":
         total = sum(rate for _, rate in self.retryable)
         if total > 1.0 + 1e-9:
-            raise ValueError(
-                f"the rates of rate_limited to garbled add up to {total:g}; at most 1 is possible"
-            )
+            raise ValueError(f"the rates of rate_limited to hang add up to {total:g}; at most 1 is possible")
         return self
 
     @cached_property
@@ -68,6 +70,8 @@ class Faults(Part):
             ("reset", self.reset),
             ("cut", self.cut),
             ("garbled", self.garbled),
+            ("error_event", self.error_event),
+            ("hang", self.hang),
         )
 
 
@@ -121,11 +125,14 @@ class Settings(Part):
     latency_ms: float | None = Field(None, ge=0.0)  # fixed; empty: the model family's distribution
     latency_median_ms: float | None = Field(None, ge=0.0)  # instead of the family's
     latency_sigma: float | None = Field(None, ge=0.0)  # of the logarithm; instead of the family's
+    first_token: Rate = 0.4  # of a stream: share of the latency that passes before its first token
+    tokens_per_s: float | None = Field(None, gt=0.0)  # after it; empty: so many that the latency is met
     accuracy: Rate | None = None  # instead of the families' by suite
     refusals: Rate | None = None  # instead of the family's
     content_filter: Rate = 0.0  # Azure's 400
-    cached: Rate = 0.0  # share of calls that read a part of their prompt from the cache
-    cache_written: Rate = 0.0  # share of calls that write a part of their prompt to the cache
+    caching: bool = True  # prefixes are cached as the vendors do it (caching.py)
+    cached: Rate = 0.0  # instead: share of calls that read a part of their prompt from the cache
+    cache_written: Rate = 0.0  # and share of calls that write a part of their prompt to the cache
     faults: Faults = Faults.model_validate({})
     limits: dict[str, Limits] = Field(default_factory=dict)  # by model; "*" holds for each other model
     models: tuple[str, ...] = ()  # the models that exist; empty: every name does

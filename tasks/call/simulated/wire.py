@@ -6,6 +6,7 @@ Nothing here belongs to one vendor. A `Vendor` turns its own JSON into a `Reques
 
 import json
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tasks.call.facts import Family
 from tasks.model import Message
 
 Json = dict[str, Any]
+_WORD = re.compile(r"\s*\S+|\s+\Z")
+quote = json.JSONEncoder(ensure_ascii=False).encode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Headers = list[tuple[str, str]]
 StopWord = Literal["stop", "length", "stop_sequence", "refusal"]
@@ -34,6 +37,33 @@ ProblemKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A JSON schema that the answer must have; empty where any object will do."""
+
+    schema: Json
+    tool: str | None = None  # the tool whose input it is; None: it is the text's
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The end of a prefix that a vendor caches."""
+
+    tokens: int  # from the prompt's beginning
+    digest: bytes  # of the prefix's bytes
+    lifetime: str
+    billed: bool = True  # writing it costs something
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a request reads from the cache, and what it writes there."""
+
+    read: int
+    written: int
+    written_1h: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One question, whichever vendor's words it came in."""
 
@@ -43,7 +73,13 @@ class Request:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     thinks: bool = False
+    streams: bool = False
+    stream_usage: bool = True  # whether a stream shall tell its usage
     two_lifetimes: bool = False  # the vendor tells cache writes for an hour from those for five minutes
+    shape: Shape | None = None
+    summarizes: bool = False  # the reasoning is asked for in words (Responses API)
+    marks: tuple[Mark, ...] = ()
+    taken: Taken | None = None  # of the cache, once the request was let in
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +114,15 @@ class Reply:
     reasoning: str | None = None
     stop_sequence: str | None = None
     shows_usage: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A reply as events: those before the first token, an item a word, those at the end."""
+
+    before: bytes
+    words: Sequence[bytes]
+    after: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +180,14 @@ class Vendor(ABC):
         """The body of a 200."""
 
     @abstractmethod
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """The same reply as a stream."""
+
+    @abstractmethod
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """The event of an error in the middle of a stream."""
+
+    @abstractmethod
     def problem(self, problem: Problem, request_id: str) -> tuple[int, Json]:
         """Status and body of an error."""
 
@@ -185,6 +238,24 @@ def text_of(content: object, place: str) -> str:
     ):
         raise bad_request(f"{place}: the simulated server takes text only: a string or text blocks", place)
     return "".join(block["text"] for block in content)
+
+
+def streams(body: Json) -> bool:
+    """Whether a stream is asked for."""
+    value = body.get("stream")
+    if value is not None and not isinstance(value, bool):
+        raise bad_request("stream: true or false is needed", "stream", "invalid_type")
+    return bool(value)
+
+
+def words_of(text: str) -> list[str]:
+    """The text in pieces that make it up again, a word each."""
+    return _WORD.findall(text)
+
+
+def event(data: bytes, name: str = "") -> bytes:
+    """A server-sent event."""
+    return (b"event: %s\ndata: %s\n\n" % (name.encode(), data)) if name else b"data: %s\n\n" % data
 
 
 def whole_number(body: Json, name: str) -> int | None:

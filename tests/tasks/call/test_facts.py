@@ -113,9 +113,21 @@ def test_merge(model: str, variant: dict[str, Any], sent: dict[str, Any]) -> Non
     [
         pytest.param(
             "anthropic/claude-3-opus-20240229",
-            {"stop": "\n", "seed": 1, "response_format": {"type": "json_object"}, "max_tokens": 9000},
-            {"stop_sequences": ["\n"], "max_tokens": 4096},
+            {"stop": "Q:", "seed": 1, "response_format": {"type": "json_object"}, "max_tokens": 9000},
+            {"stop_sequences": ["Q:"], "max_tokens": 4096},
             id="anthropic: translated, left out, cut to what it writes",
+        ),
+        pytest.param(
+            "anthropic/claude-3-opus-20240229",
+            {"stop": ["\n", "Q:"]},
+            {"stop_sequences": ["Q:"], "max_tokens": 4096},
+            id="anthropic: takes no stop sequence of white space",
+        ),
+        pytest.param(
+            "anthropic/claude-3-opus-20240229",
+            {"stop": "\n\n"},
+            {"max_tokens": 4096},
+            id="and so none at all",
         ),
         pytest.param(
             "openai/o4-mini",
@@ -151,6 +163,7 @@ def test_what_a_model_has_no_use_for_is_left_out_of_the_suites(
         ("openai/gpt-6-luna", {"temperature": 0.0}, 'reasoning_effort = "none"'),
         ("openai/gpt-6-astra", {"reasoning_effort": "none"}, "efforts are low, medium"),
         ("openai/gpt-4o", {"reasoning_effort": "low"}, "it has no effort"),
+        ("anthropic/claude-3-opus-20240229", {"stop_sequences": "\n"}, "nothing but white space"),
         ("openai/gpt-4o", {"thinking": {"type": "enabled"}}, "no such parameter"),
         ("openai/gpt-4o", {"temperature": 2.5}, "from 0 to 2"),
         ("openai/gpt-4o", {"temperature": "hot"}, "from 0 to 2"),
@@ -185,12 +198,22 @@ def test_what_a_model_refuses_of_the_variants_is_an_error_before_money_is_spent(
     assert "Nothing was sent." in text
 
 
-@pytest.mark.parametrize("name", ["model", "messages", "system", "n", "stream", "extra_body"])
+@pytest.mark.parametrize("name", ["model", "messages", "system", "n", "stream_options", "extra_body"])
 @pytest.mark.parametrize("whose", ["suite", "variant"])
 def test_what_is_ours_to_set_is_no_parameter(name: str, whose: str) -> None:
     params = {name: 2}
     with pytest.raises(SpecError, match=f'"{name}" is not a parameter'):
         merge_params("compatible/m", params if whose == "suite" else {}, params if whose == "variant" else {})
+
+
+@pytest.mark.parametrize("model", ["compatible/m", "openai/gpt-4o", "anthropic/claude-haiku-5-5"])
+def test_a_stream_is_for_the_variant_to_ask_for(model: str) -> None:
+    assert merge_params(model, {}, {"stream": True})["stream"] is True
+    assert merge_params(model, {}, {"stream": False}) == merge_params(model, {}, {})
+    with pytest.raises(SpecError, match='"stream" is not a parameter of a suite'):
+        merge_params(model, {"stream": True}, {})
+    with pytest.raises(SpecError, match="stream = 'yes' is neither true nor false"):
+        merge_params(model, {}, {"stream": "yes"})
 
 
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"x", "\ud83d"])

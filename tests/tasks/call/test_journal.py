@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tasks.call.journal import SYNC_EVERY_S, Journal, JournalIO, read_journal
-from tasks.call.journal_records import parse
 from tests.tasks.call.journal_cases import RUN_ID, START, answered, failed
 from tests.tasks.cases import key_of
 from warehouse.errors import WarehouseError
@@ -133,15 +132,17 @@ def test_a_begin_is_in_the_file_at_once_and_costs_no_sync(folder: Path) -> None:
     asyncio.run(use())
 
 
-def test_an_end_repeats_what_its_begin_reserved(folder: Path) -> None:
+def test_an_attempt_that_nobody_saw_end_stays_reserved_and_an_answer_settles_it(folder: Path) -> None:
     async def use() -> None:
         async with Journal.open(folder, RUN_ID) as journal:
             journal.begin(key_of(1), 1, START, Decimal("0.012345678901"))
-            await journal.end(answered(1))
+            journal.begin(key_of(2), 1, START, Decimal("0.5"))
+            await journal.end(answered(2))
 
     asyncio.run(use())
-    begin, end = (parse(line) for line in (folder / "1.jsonl").read_bytes().splitlines()[1:])
-    assert begin["reserved_usd"] == end["reserved_usd"] == "0.012345678901"
+    with read_journal(folder) as state:
+        assert [attempt.reserved_usd for attempt in state.attempts(key_of(1))] == [Decimal("0.012345678901")]
+        assert [attempt.reserved_usd for attempt in state.attempts(key_of(2))] == [None]
 
 
 def test_a_cancelled_waiter_holds_up_nobody_and_its_answer_is_kept(folder: Path) -> None:

@@ -184,15 +184,6 @@ def test_openai_finish_reason(raw: str | None, stop: str) -> None:
         ),
         pytest.param(
             "anthropic",
-            message(
-                content=[{"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}],
-                stop_reason="tool_use",
-            ),
-            ("", "tool", None),
-            id="anthropic: only a tool's use",
-        ),
-        pytest.param(
-            "anthropic",
             message(content=[{"type": "thinking", "thinking": "", "signature": "x"}]),
             ("", "stop", None),
             id="anthropic: thinking that is omitted is no reasoning",

@@ -18,6 +18,18 @@ CASES = [
     pytest.param('{"answer": "B"}', "B", {"extract": "json.answer"}, True, id="letter in JSON"),
     pytest.param('{"answer": "Paris"}', "B", {"extract": "json.answer"}, True, id="text in JSON"),
     pytest.param("B", "(b)", {}, True, id="a target with brackets"),
+    pytest.param("B", "B", {}, True, id="the letter alone"),
+    pytest.param("b)", "B", {}, True, id="small, with a bracket"),
+    pytest.param("ANSWER: (B)", "B", {}, True, id="shouted, in brackets"),
+    pytest.param("\\boxed{B}", "B", {}, True, id="in a box"),
+    pytest.param("Answer: B\n\nOn reflection:\nAnswer: C", "C", {}, True, id="the last statement counts"),
+    pytest.param("Answer: B\n\nOn reflection:\nAnswer: C", "B", {}, False, id="and not the first"),
+    pytest.param("Rome", "B", {}, False, id="the text of another choice"),
+    pytest.param("London", "B", {}, False, id="no choice at all"),
+    pytest.param("I cannot tell.", "B", {}, False, id="no letter"),
+    pytest.param("", "B", {}, False, id="nothing"),
+    pytest.param('{"answer": "C"}', "B", {"extract": "json.answer"}, False, id="another letter in JSON"),
+    pytest.param("The correct option is D: None of these", "D", {}, True, id="letter and text"),
 ]
 
 

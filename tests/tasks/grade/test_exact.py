@@ -21,6 +21,12 @@ CASES = [
     pytest.param('"a"', "'a'", {"strip_quotes": True}, True, id="unless they are stripped"),
     pytest.param("' a '", " a ", {"strip_quotes": True}, True, id="white space in a literal counts"),
     pytest.param(" a", "'a'", {"strip_quotes": True}, False, id="and outside of it too"),
+    pytest.param("", "Paris", {}, False, id="nothing"),
+    pytest.param("Paris.", "Paris", {}, False, id="a full stop counts"),
+    pytest.param("The answer is Paris", "Paris", {}, False, id="a sentence is not its last word"),
+    pytest.param("3", "three", {}, False, id="figures are not words"),
+    pytest.param("a\u00a0b", "a b", {}, False, id="a space of another kind"),
+    pytest.param("Straße", "STRASSE", {"ignore_case": True}, True, id="folding works both ways"),
     pytest.param("[1,2]", "[1, 2]", {"strip_quotes": True}, False, id="a literal is not evaluated"),
 ]
 

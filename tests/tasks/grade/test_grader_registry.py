@@ -34,7 +34,8 @@ def test_every_grader_of_the_folder_is_registered_under_its_type() -> None:
 @pytest.mark.parametrize("kind", GRADERS.values(), ids=list(GRADERS))
 def test_a_grader_is_frozen_and_documented(kind: type[Grader], a_grader: Any) -> None:
     grader = a_grader(kind.type)
-    assert (grader.name, grader.version) == (kind.type, "1")
+    assert grader.name == kind.type
+    assert int(grader.version) >= 1
     assert kind.__doc__
     assert not kind.__doc__.startswith(kind.__name__ + "(")  # dataclass's own
     with pytest.raises(dataclasses.FrozenInstanceError):

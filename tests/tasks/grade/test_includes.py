@@ -17,6 +17,21 @@ CASES = [
     pytest.param("blue, red", ("red", "blue"), {"match": "all"}, True, id="all"),
     pytest.param("green", ("red",), {"targets": ["green"]}, True, id="targets in the options"),
     pytest.param("ＰＡＲＩＳ", ("paris",), {}, True, id="full-width"),
+    pytest.param("", ("paris",), {}, False, id="nothing said"),
+    pytest.param("I would guess Lyon.", ("Paris",), {}, False, id="another answer"),
+    pytest.param("Pa ris", ("Paris",), {}, False, id="a word torn apart"),
+    pytest.param("New\n  York", ("New York",), {}, True, id="white space of another kind"),
+    pytest.param("**Paris**", ("Paris",), {"whole": True}, True, id="marks around a whole one"),
+    pytest.param("Parisian", ("Paris",), {"whole": True}, False, id="the beginning of a word"),
+    pytest.param("sub_query", ("query",), {"whole": True}, False, id="a part of a name"),
+    pytest.param("not Paris", ("Paris",), {}, True, id="a negation is not understood"),
+    pytest.param("e\u0301tat", ("état",), {}, True, id="a letter in two code points"),
+    pytest.param("42 %", ("42%",), {}, False, id="a space within counts"),
+    pytest.param("first\nsecond\nParis", ("paris",), {}, True, id="on a later line"),
+    pytest.param(
+        "blue", ("red", "blue"), {"match": "all", "whole": True}, False, id="all, whole, one missing"
+    ),
+    pytest.param("red/blue", ("red", "blue"), {"match": "all", "whole": True}, True, id="all, whole"),
 ]
 
 

@@ -294,14 +294,6 @@ def test_a_broken_connection_is_a_connection_error(fault: str) -> None:
     assert [row["outcome"] for row in ledger["rows"]] == [fault]
 
 
-def test_streaming_is_refused_in_words() -> None:
-    async def fail(client: AsyncAnthropic) -> None:
-        with pytest.raises(anthropic.BadRequestError, match="does not stream"):
-            await create(client, stream=True)
-
-    talk(fail)
-
-
 def test_the_models_are_listed() -> None:
     async def models(client: AsyncAnthropic) -> list[Any]:
         return [model async for model in client.models.list()]

@@ -1,0 +1,119 @@
+"""The budget of a run: what is refused before, what was spent already, which calls go together."""
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from tasks.call.journal_reader import JournalState
+from tasks.call.purse import ZERO, Amounts, Fund, Group, Purse, RunBudget
+from tasks.call.till import Till
+from tasks.call.worst_case import output_bound, worst_usd
+from tasks.estimate import estimate_plan
+from tasks.home import Home
+from tasks.model import Call
+from tasks.month import MonthFund, month_of, spent_in_month
+from tasks.plan import Plan
+from tasks.pricing import cost_of
+from warehouse.errors import SpecError
+
+
+def check_budget(plan: Plan, warehouse: Path, monthly_usd: Decimal | None) -> None:
+    """Refuse what a budget cannot hold.
+
+    Raises: SpecError: a call whose worst case nobody knows; with on_budget = "refuse", a plan that is
+        expected to cost more.
+    """
+    budget = plan.spec.budget_usd
+    for shard in plan.shards:
+        bounded = budget is not None or (monthly_usd is not None and is_real(shard.variant.entry.model))
+        call = next(plan.calls(shard), None) if bounded else None
+        if call is not None and worst_usd(call, datetime.now(UTC)) is None:
+            raise SpecError(
+                _unbounded(call, "budget_usd" if budget is not None else "NIGHTBENCH_MONTHLY_USD")
+            )
+    if budget is not None and plan.spec.on_budget == "refuse":
+        expected = estimate_plan(plan, warehouse).as_dict()["usd"]
+        if isinstance(expected, Decimal) and expected > budget:
+            raise SpecError(
+                f"the plan is expected to cost ${expected:.2f}, more than budget_usd = {budget}, and "
+                f'on_budget is "refuse". Nothing was sent. Raise the budget, ask less (--limit), or set '
+                f'on_budget = "stop" to go as far as it reaches.'
+            )
+
+
+def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry_failed: bool) -> Till:
+    """The till of a run; what its journal holds is spent already. `month` is what the home may spend."""
+    spec = plan.spec
+    funds: list[Fund] = []
+    counts: list[Callable[[Call], bool]] = []
+    if spec.budget_usd is not None:
+        funds.append(RunBudget(spec.budget_usd, sum((usd for _, _, usd in known.spent()), ZERO)))
+        counts.append(lambda call: True)
+    if month is not None:
+        funds.append(month)
+        counts.append(lambda call: is_real(call.model))
+
+    def amounts(call: Call, usd: Decimal) -> Amounts:
+        return tuple(usd if counted(call) else ZERO for counted in counts)
+
+    if not spec.spend_evenly or not funds:
+        return Till(Purse(*funds), cost_of, amounts)
+    asked = [
+        call
+        for shard in plan.shards
+        for call in plan.calls(shard)
+        if not known.has_ended(call.call_key, retry_failed=retry_failed)
+    ]
+    return Till(Purse(*funds, groups=_groups(asked, amounts)), cost_of, amounts, group_of)
+
+
+def join_month(home: Home, plan: Plan, monthly_usd: Decimal | None, known: JournalState) -> MonthFund | None:
+    """The run's part in what the home may spend this month; None where there is no such bound.
+
+    Raises: WarehouseError: the store of the home cannot be used.
+    """
+    models = [entry.model for entry in plan.spec.models]
+    if monthly_usd is None or not any(map(is_real, models)):
+        return None
+    simulated: set[UUID] = set()
+    if not all(map(is_real, models)):
+        shards = [shard for shard in plan.shards if not is_real(shard.variant.entry.model)]
+        simulated = {call.call_key for shard in shards for call in plan.calls(shard)}
+    spent = spent_in_month(known, month_of(datetime.now(UTC)), lambda key: key not in simulated)
+    return MonthFund.open(home, plan.run_id, monthly_usd, spent)
+
+
+def group_of(call: Call) -> Hashable:
+    """What is paid for together: a sample's calls to all variants, an epoch at a time."""
+    return call.suite, call.sample_id, call.epoch
+
+
+def is_real(model: str) -> bool:
+    """Whether asking it costs money: simulated models never count against the home's month."""
+    return not model.startswith("simulated/")
+
+
+def _groups(calls: Sequence[Call], amounts: Callable[[Call, Decimal], Amounts]) -> dict[Hashable, Group]:
+    found: dict[Hashable, Group] = {}
+    now = datetime.now(UTC)
+    for call in calls:
+        worst = amounts(call, worst_usd(call, now) or ZERO)
+        before = found.get(group_of(call))
+        total = worst if before is None else tuple(a + b for a, b in zip(before.usd, worst, strict=True))
+        found[group_of(call)] = Group(1 if before is None else before.n + 1, total)
+    return found
+
+
+def _unbounded(call: Call, budget: str) -> str:
+    if call.priced_as is None or output_bound(call) is not None:
+        return (
+            f'variant "{call.variant}": {call.priced_as or call.model} has no price, and a budget over an '
+            f"unknown price cannot be kept. Nothing was sent. Name a price with priced_as, or leave out "
+            f"{budget}."
+        )
+    return (
+        f'variant "{call.variant}": nothing bounds how much {call.model} may write, so {budget} cannot be '
+        f"kept. Nothing was sent. Set max_tokens in its params."
+    )

@@ -1,0 +1,57 @@
+"""Between a session and its money: what an attempt may cost, what it did cost, what may be billed unseen."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tasks.call.journal_records import AttemptEnd
+from tasks.call.purse import ZERO, Amounts, Purse
+from tasks.model import Answer, Call, Usage
+from warehouse.errors import Fault
+
+Cost = Callable[[Call, Usage, datetime, str | None], Decimal | None]  # the last: the model that served it
+
+
+@dataclass(frozen=True)
+class Till:
+    """The purse of a run, and the price of an answer.
+
+    `amounts` makes of a call's sum what each fund of the purse counts; `group` says which calls are paid
+    for together, None: each for itself.
+    """
+
+    purse: Purse
+    cost: Cost
+    amounts: Callable[[Call, Decimal], Amounts] = lambda call, usd: ()
+    group: Callable[[Call], Hashable] | None = None
+
+    async def reserve(self, call: Call, worst: Decimal | None, *, first: bool) -> None:
+        """Reserve an attempt's worst case; a sample's calls together where they are asked for the first time.
+
+        Raises: OutOfMoney: it will never fit.
+        """
+        group = self.group(call) if self.group is not None and first else None
+        await self.purse.reserve(self.amounts(call, worst or ZERO), group)
+
+    def settle(self, call: Call, worst: Decimal | None, end: AttemptEnd) -> None:
+        """An attempt for which that worst case was reserved has ended."""
+        self.purse.settle(
+            self.amounts(call, worst or ZERO), self.amounts(call, end.usd or end.reserved_usd or ZERO)
+        )
+
+    def bill(self, call: Call, worst: Decimal | None, answer: Answer | None, at: datetime) -> Decimal | None:
+        """What an attempt cost; None where it was not answered. An unknown cost is the worst case."""
+        if answer is None:
+            return None
+        if answer.usage is None:
+            return ZERO  # a prompt too long, a content filter: nothing was read or written
+        cost = self.cost(call, answer.usage, at, answer.served_model)
+        return cost if cost is not None else worst
+
+
+def stays_reserved(worst: Decimal | None, fault: Fault | None) -> Decimal | None:
+    """What of a failed attempt may have been billed: all, unless an error status said that it failed."""
+    if fault is None or fault.unsent:
+        return None
+    return worst if fault.http_status is None or 200 <= fault.http_status < 300 else None

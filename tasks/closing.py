@@ -1,0 +1,122 @@
+"""The end of a run: its shards are graded from the journal, landed, and the run is committed."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from tasks.call.journal_end import remove_journal
+from tasks.call.journal_reader import JournalState, read_journal
+from tasks.grade.base import Grader
+from tasks.grade.respond import grade_answer
+from tasks.home import code_version
+from tasks.land.landing import Landing, commit_landed
+from tasks.land.rows import is_simulated
+from tasks.model import Attempt, Call, Judged, Outcome, Sample, Suite
+from tasks.plan import Shard
+from tasks.work import Work
+from warehouse.commit import Manifest
+from warehouse.errors import NightbenchError, StoppedShort
+
+
+class Graded:
+    """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by.
+
+    `tried` are the attempts of calls that came to no end: they may have been billed.
+    """
+
+    def __init__(
+        self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]], tried: list[Attempt]
+    ) -> None:
+        self.suite = suite
+        self.calls = calls
+        self.tried = tried
+
+
+class Lander:
+    """Lands a run's shards from its journal, and commits the run."""
+
+    def __init__(self, work: Work, known: JournalState, files: Landing) -> None:
+        self.known = known
+        self._work = work
+        self._files = files
+
+    def land(self, graded: Graded) -> None:
+        """Write the rows of one shard."""
+        self._files.land(graded.suite, graded.calls, graded.tried)
+
+    def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
+        """Make the run appear in the warehouse, with the status that its end deserves.
+
+        The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
+        """
+        work, planned = self._work, self._work.plan.n_calls
+        manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
+        if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
+            remove_journal(work.home.journal(work.record.run_id))
+        return manifest
+
+
+def commit_work(
+    work: Work, files: Landing, *, planned: int, fatal: NightbenchError | None, flow_run_id: str | None
+) -> Manifest:
+    """Close the files of a run and commit them with the run's own row."""
+    record, landed = work.record, files.finish()
+    return commit_landed(
+        work.home.warehouse,
+        {
+            "run_id": record.run_id,
+            "kind": record.kind,
+            "status": run_status(fatal, planned - landed.answered - landed.failed),
+            "started_at": record.started,
+            "finished_at": datetime.now(UTC),
+            "spec": json.dumps(record.spec, ensure_ascii=False),
+            "planned_calls": planned,
+            "code_version": code_version(),
+            "flow_run_id": flow_run_id,
+            "trigger": record.trigger,
+            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.models),
+        },
+        landed,
+    )
+
+
+@contextmanager
+def landing(work: Work) -> Iterator[Lander]:
+    """Open the run's files; what was not committed when the block ends is thrown away."""
+    record = work.record
+    known = read_journal(work.home.journal(record.run_id))
+    with Landing(work.home.warehouse, record.run_id, record.started.date()) as files:
+        yield Lander(work, known, files)
+
+
+def run_status(fatal: NightbenchError | None, missing: int) -> str:
+    """The word of `runs.status`."""
+    if fatal is None:
+        return "partial" if missing else "complete"
+    return fatal.status if isinstance(fatal, StoppedShort) else "failed"
+
+
+def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
+    """Every call of the shard that has ended, with its outcome and its grades."""
+    graders = work.graders[shard.suite.name]
+    samples = {sample.sample_id: sample for sample, _ in shard.asked}
+    calls: list[tuple[Call, Outcome, list[Judged]]] = []
+    tried: list[Attempt] = []
+    for call in work.plan.calls(shard):
+        outcome = known.outcome(call.call_key)
+        if outcome is not None:
+            calls.append((call, outcome, grade_call(graders, call, samples[call.sample_id], outcome)))
+        else:
+            tried += known.attempts(call.call_key)
+    return Graded(shard.suite, calls, tried)
+
+
+def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:
+    """The grades of a call; none where it failed for the provider's or our reasons."""
+    if outcome.answer is None:
+        return []
+    return [
+        Judged(call, grader.name, grader.version, is_score=grader is graders[0], grade=grade)
+        for grader, grade in grade_answer(graders, sample, outcome.answer)
+    ]
