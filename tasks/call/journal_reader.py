@@ -331,6 +331,9 @@ def _attempts(records: list[tuple[Entry, Header, AttemptBegin | AttemptEnd]]) ->
     found = sorted(
         ((record.n, record.started_at, record) for _, _, record in records), key=lambda item: item[:2]
     )
+    if len(found) > 1:  # a batch's attempt may end in another file than it began in
+        ends = {item[:2] for item in found if isinstance(item[2], AttemptEnd)}
+        found = [item for item in found if isinstance(item[2], AttemptEnd) or item[:2] not in ends]
     attempts = [_attempt(record) for _, _, record in found]
     if len({attempt.n for attempt in attempts}) == len(attempts):
         return attempts

@@ -150,6 +150,11 @@ class CallSession:
         """The counts of the run."""
         return self._progress
 
+    @property
+    def till(self) -> Till:
+        """The money of the run."""
+        return self._till
+
     def is_sealed(self, suite: str) -> bool:
         """Whether no error may quote the suite's text."""
         return suite in self._sealed

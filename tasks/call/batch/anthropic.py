@@ -25,7 +25,16 @@ from tasks.call.batch.provider import (
     Result,
     State,
 )
-from tasks.call.batch.wire import SUBMIT_S, Line, Said, Wire, custom_id_in, list_pages, to_line
+from tasks.call.batch.wire import (
+    SUBMIT_S,
+    Line,
+    Said,
+    Wire,
+    custom_id_in,
+    list_pages,
+    to_line,
+    without_stream,
+)
 from tasks.call.endpoint import Endpoint
 from tasks.call.facts import sampling_version
 from tasks.call.faults import STATUS_OF_TYPE, read_error
@@ -87,7 +96,7 @@ class AnthropicBatches:
 
     def encode(self, call: Call, custom_id: str) -> bytes:
         """A call as one request of a batch. Raises: Rejected: it cannot be written."""
-        return to_line({"custom_id": custom_id, "params": message_request(call)})
+        return to_line({"custom_id": custom_id, "params": without_stream(message_request(call))})
 
     async def upload(self, lines: Sequence[bytes]) -> object:
         """Nothing to do: the requests go with the submission."""
@@ -183,9 +192,7 @@ class AnthropicBatches:
             words = read_error(part).words
             status = next((STATUS_OF_TYPE[word] for word in sorted(words) if word in STATUS_OF_TYPE), 500)
         try:
-            return read_message(
-                Line(status, headers, repr(part)[:500].encode("utf-8", "replace"), part), host
-            )
+            return read_message(Line.of(status, part, headers), host)
         except ProviderError as error:
             return error
 

@@ -5,8 +5,9 @@ Vendors' limits, by the SDKs' types and the vendors' guides: Anthropic 100,000 r
 so it is kept far below the vendors' bytes: PART_BYTES.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import UUID
 
 BYTES_SHARE = 0.9  # of a vendor's bytes; the rest is for what it counts and we do not
@@ -53,15 +54,17 @@ class Group:
     lines: list[bytes] = field(default_factory=list)
     keys: list[UUID] = field(default_factory=list)
     shards: list[tuple[int, int]] = field(default_factory=list)  # shard, and how many calls in a row
+    worst: dict[UUID, Decimal | None] = field(default_factory=dict)  # what each is reserved at
     n_bytes: int = 0
 
     def takes(self, line: bytes) -> bool:
         """Whether there is room for this request."""
         return self.limits.takes(len(self.lines), self.n_bytes, len(line) + 1)
 
-    def add(self, line: bytes, call_key: UUID, shard: int) -> None:
+    def add(self, line: bytes, call_key: UUID, shard: int, worst: Decimal | None = None) -> None:
         """Take a request in."""
         self.lines.append(line)
+        self.worst[call_key] = worst
         self.keys.append(call_key)
         self.n_bytes += len(line) + 1  # and what stands between two
         if self.shards and self.shards[-1][0] == shard:
@@ -74,7 +77,10 @@ class Group:
         """The group in two, for a provider that takes no more than half of it."""
         half = (len(self.lines) + 1) // 2
         halves = (Group(self.limits, self.kind), Group(self.limits, self.kind))
-        shards = [shard for shard, n in self.shards for _ in range(n)]
-        for at, (line, key, shard) in enumerate(zip(self.lines, self.keys, shards, strict=True)):
-            halves[at >= half].add(line, key, shard)
+        for at, (line, (key, shard)) in enumerate(zip(self.lines, self.calls(), strict=True)):
+            halves[at >= half].add(line, key, shard, self.worst[key])
         return halves
+
+    def calls(self) -> Iterator[tuple[UUID, int]]:
+        """The key of each call, and its shard."""
+        return zip(self.keys, (shard for shard, n in self.shards for _ in range(n)), strict=True)

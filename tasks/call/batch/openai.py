@@ -25,10 +25,20 @@ from tasks.call.batch.provider import (
     Result,
     State,
 )
-from tasks.call.batch.wire import SUBMIT_S, Line, Said, Wire, custom_id_in, list_pages, to_line
+from tasks.call.batch.wire import (
+    SUBMIT_S,
+    Line,
+    Said,
+    Wire,
+    custom_id_in,
+    list_pages,
+    to_line,
+    without_stream,
+)
 from tasks.call.endpoint import Endpoint
 from tasks.call.faults import answer_or_raise, clean
 from tasks.call.openai import ERRORS, completion_request, read_completion
+from tasks.call.openai_responses import read_response, response_request
 from tasks.call.provider import Reply
 from tasks.model import Call
 from warehouse.errors import Fault, ProviderError, Transient
@@ -100,8 +110,11 @@ class OpenAIBatches:
         self._endpoint = endpoint
         self._client = client
         self._wire = Wire(endpoint, ERRORS)
-        # Azure's paths have no version; it is in the query
-        self._url = "/chat/completions" if endpoint.protocol == "azure" else "/v1/chat/completions"
+        self._request, self._read, self._url = completion_request, read_completion, "/v1/chat/completions"
+        if endpoint.api == "responses":
+            self._request, self._read, self._url = response_request, read_response, "/v1/responses"
+        elif endpoint.protocol == "azure":
+            self._url = "/chat/completions"  # the version is in the query
 
     @property
     def endpoint_host(self) -> str:
@@ -124,7 +137,7 @@ class OpenAIBatches:
                 "custom_id": custom_id,
                 "method": "POST",
                 "url": self.kind(call),
-                "body": completion_request(call),
+                "body": without_stream(self._request(call)),
             }
         )
 
@@ -247,18 +260,14 @@ class OpenAIBatches:
         try:
             if not isinstance(response, dict):
                 part = {"error": error or {"message": "a line of results without a response"}}
-                return Reply(answer_or_raise(_line(200, part), part, host, None), None, 200)
+                return Reply(answer_or_raise(Line.of(200, part, {}), part, host, None), None, 200)
             status, request_id = response.get("status_code"), response.get("request_id")
-            line = _line(status if isinstance(status, int) else 500, response.get("body"), request_id)
-            return read_completion(line, host)
+            headers = {"x-request-id": request_id} if isinstance(request_id, str) else {}
+            line = Line.of(status if isinstance(status, int) else 500, response.get("body"), headers)
+            return self._read(line, host)
         except ProviderError as fault:
             return fault
 
     def _bad(self, what: str) -> Transient:
         message = f"{self._endpoint.host} answered with something else than {what}"
         return Transient(Fault("bad_body", message, http_status=200))
-
-
-def _line(status: int, part: object, request_id: object = None) -> Line:
-    headers = {"x-request-id": request_id} if isinstance(request_id, str) else {}
-    return Line(status, headers, repr(part)[:500].encode("utf-8", "replace"), value=part)

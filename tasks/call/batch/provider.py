@@ -146,4 +146,6 @@ def surely_not_sent(error: ProviderError) -> bool:
     A time-out, a broken connection, a 5xx leave it open.
     """
     status = error.fault.http_status
-    return not (status is None or status < 300 or status >= 500 or status in {408, 409, 425})
+    return error.fault.unsent or not (
+        status is None or status < 300 or status >= 500 or status in {408, 409, 425}
+    )

@@ -6,6 +6,7 @@ Between the two the batch may or may not exist; then the provider's list decides
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from tasks.call.batch.books import NEVER_MADE, PartBooks, Worst
 from tasks.call.batch.doubt import MARGIN, Detective, Interrupted, resolve, tags_of
 from tasks.call.batch.grouping import Group
 from tasks.call.batch.notes import Intent, Notes
@@ -21,12 +22,7 @@ class Refused(Exception):
 
     def __init__(self, error: Rejected) -> None:
         super().__init__(str(error))
-        self.error = error
-
-    @property
-    def too_large(self) -> bool:
-        """Whether it is for its size."""
-        return self.error.fault.http_status == TOO_LARGE
+        self.too_large = error.fault.http_status == TOO_LARGE
 
 
 class Sender:
@@ -39,6 +35,7 @@ class Sender:
         run_id: str,
         lane: str,
         patience: Callable[[], Patience],
+        open_part: Callable[[Intent, Worst], PartBooks],
         tell: Callable[[Intent, tuple[BatchStatus, ...]], None],
     ) -> None:
         self._provider = provider
@@ -46,13 +43,14 @@ class Sender:
         self._run_id = run_id
         self._lane = lane
         self._patience = patience
+        self._open_part = open_part
         self._tell = tell
 
-    async def send(self, group: Group) -> Intent:
+    async def send(self, group: Group) -> tuple[Intent, PartBooks]:
         """Send a group; returns when the batch's id is on disk.
 
-        Raises: Refused. Unusable: the provider refuses all. Interrupted, StoppedShort: it was not
-            sent, or that is not known.
+        Raises: Refused. Unusable: the provider refuses all. Interrupted, StoppedShort: it was not sent, or
+            that is not known.
         """
         listing = await self._newest()
         intent = self._notes.intend(
@@ -67,9 +65,11 @@ class Sender:
             shards=group.shards,
             keys=group.keys,
         )
-        batch_id = await self._submit(group, intent)
+        part = self._open_part(intent, group.worst)
+        part.begin(group.keys)
+        batch_id = await self._submit(group, intent, part)
         self._notes.sent(intent.part, batch_id)
-        return intent
+        return intent, part
 
     async def find(self, intent: Intent) -> str | None:
         """The id of the batch of an intent that is in doubt; None: it is certain that there is none.
@@ -85,20 +85,20 @@ class Sender:
             lambda maybe: self._tell(intent, maybe),
         )
 
-    async def _submit(self, group: Group, intent: Intent) -> str:
+    async def _submit(self, group: Group, intent: Intent, part: PartBooks) -> str:
         """Submit until there is an id."""
         patience = self._patience()
         try:
             uploaded = await patience.ask(lambda: self._provider.upload(group.lines))
         except (Interrupted, NightbenchError) as error:
-            self._refused(intent, error)
+            await self._refused(intent, part, error)
             raise
         while True:
             try:
                 return await self._provider.submit(uploaded, group.kind, tags_of(intent, self._run_id))
             except ProviderError as error:
                 if surely_not_sent(error) and not isinstance(error, Transient):
-                    self._refused(intent, error)
+                    await self._refused(intent, part, error)
                     raise
                 problem = error
             if surely_not_sent(problem):
@@ -109,11 +109,14 @@ class Sender:
                 return batch_id
             await patience.after(problem)
 
-    def _refused(self, intent: Intent, error: Exception) -> None:
+    async def _refused(self, intent: Intent, part: PartBooks, error: Exception) -> None:
         """Note that there is no batch of this intent. Raises: Refused: it is for what the calls are."""
-        self._notes.void(
-            intent.part, error.fault.kind if isinstance(error, ProviderError) else "not uploaded"
-        )
+        fault = error.fault if isinstance(error, ProviderError) else NEVER_MADE
+        alone = isinstance(error, Rejected) and not isinstance(error, NoSuchBatch) and intent.n == 1
+        for key, shard in intent.calls():
+            await part.failed(key, shard, fault, final=alone)
+        await part.flush()
+        self._notes.void(intent.part, fault.kind)
         if isinstance(error, Rejected) and not isinstance(error, NoSuchBatch):
             raise Refused(error) from None
 

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tasks.call.batch.lane import BatchLane, Desk, LaneWork, Shards
+from tasks.call.batch.books import Book
+from tasks.call.batch.doubt import Interrupted
+from tasks.call.batch.lane import BatchLane, Desk, InTime, LaneWork
 from tasks.call.batch.notes import Intent, Notes
-from tasks.call.batch.results import Book
+from tasks.call.batch.shards import LaneCalls, Shards
 from tasks.call.journal import Journal, JournalState
 from tasks.call.session import CallSession
 from warehouse.errors import StoppedShort
@@ -37,17 +39,10 @@ class BatchSession:
     ) -> None:
         self._lanes = lanes
         self._desk = Desk(run_id, session, notes, asyncio.Event(), say)
+        self._old = frozenset(notes.open_parts)  # what earlier processes left
         self._book = partial(
-            Book,
-            run_id=run_id,
-            session=session,
-            journal=journal,
-            known=known,
-            retry_failed=retry_failed,
-            tried={},
+            Book, session=session, journal=journal, known=known, till=session.till, retry_failed=retry_failed
         )
-        self._clear: set[str] = set()  # accounts in which nothing is in doubt
-        self._locks: dict[str, asyncio.Lock] = {}
 
     def has_lane(self, name: str) -> bool:
         """Whether calls of this lane can go into batches."""
@@ -58,7 +53,7 @@ class BatchSession:
         notes = self._desk.notes
         return any(notes.intents[part].lane == name for part in notes.open_parts)
 
-    async def run_lane(self, name: str, shards: Shards, in_time: Callable[[], bool] = always) -> None:
+    async def run_lane(self, name: str, shards: Shards, in_time: InTime = always) -> None:
         """Make the calls of a lane that the journal lacks; return when each has ended or the run is stopped.
 
         `in_time` says whether there is time for one more batch; where not, calls are made in realtime.
@@ -78,7 +73,7 @@ class BatchSession:
             work = self._work(name, shards, group)
 
             async def cancel() -> None:
-                await self._clear_up(work)
+                await work.clear_up()
                 await work.cancel()
 
             work.start(cancel())
@@ -91,32 +86,31 @@ class BatchSession:
     def told(self) -> None:
         """Let the reason why the run stopped say what goes on without it."""
         session, left = self._desk.session, self.left()
-        if left and isinstance(session.fatal, StoppedShort):
+        if left and type(session.fatal) is StoppedShort:
             session.fatal = StoppedShort(" ".join([str(session.fatal), *left]))
+        else:
+            for sentence in left:
+                self._desk.say(sentence)
 
     def _work(self, name: str, shards: Shards, group: asyncio.TaskGroup) -> LaneWork:
-        return LaneWork(self._lanes[name], shards, self._desk, self._book, group)
+        calls = LaneCalls(shards, self._desk.session)
+        return LaneWork(self._lanes[name], calls, self._desk, self._book, group)
 
     async def _clear_up(self, work: LaneWork) -> None:
-        """Find out about every intent without an id in the lane's account; nothing is sent before."""
-        lane, notes = work.lane, self._desk.notes
-        async with self._locks.setdefault(lane.account, asyncio.Lock()):
-            if lane.account in self._clear:
-                return
-            for part in notes.open_parts:
-                intent = notes.intents[part]
-                other = self._lanes.get(intent.lane)
-                if other is None or other.account != lane.account:
-                    continue
-                if lane.fleeting:
-                    notes.void(part, "the simulated server that had it ended with its run")
-                elif part not in notes.ids:
-                    batch_id = await work.sender.find(intent)
-                    if batch_id is None:
-                        notes.void(part, "in no list of the provider")
-                    else:
-                        notes.sent(part, batch_id, adopted=True)
-            self._clear.add(lane.account)
+        """Clear up what is in doubt in a lane, and wait until nothing is in its account.
+
+        Raises: Interrupted: the run is being stopped. What else `LaneWork.clear_up` raises.
+        """
+        await work.clear_up()
+        while self._in_doubt(work.lane.account):
+            if not await work.patience().look(0):
+                raise Interrupted
+
+    def _in_doubt(self, account: str) -> bool:
+        notes = self._desk.notes
+        lanes = {name for name, lane in self._lanes.items() if lane.account == account}
+        open_ones = set(notes.open_parts) & self._old
+        return any(notes.intents[part].lane in lanes and part not in notes.ids for part in open_ones)
 
 
 def _sentence(intent: Intent, batch_id: str | None) -> str:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
-
 from tasks.call.batch.provider import BatchStatus, Listing, NoSuchBatch
 from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import SdkErrors, next_piece, opened, send
@@ -32,6 +31,11 @@ class Line(Received):
     """A part of a line of results, read already, as if it had been a response of its own."""
 
     value: object = None
+
+    @classmethod
+    def of(cls, status: int, part: object, headers: Mapping[str, str]) -> "Line":
+        """A response with this value as its body."""
+        return cls(status, headers, repr(part)[:500].encode("utf-8", "replace"), value=part)
 
     def json(self) -> object:
         """The value."""
@@ -188,6 +192,11 @@ def custom_id_in(value: object) -> str | None:
     """The custom id of a line of results; None where it has none that could be ours."""
     found = value.get("custom_id") if isinstance(value, dict) else None
     return found if isinstance(found, str) and len(found) <= ID_LENGTH else None
+
+
+def without_stream(body: Mapping[str, object]) -> dict[str, object]:
+    """A request's body as a batch takes it: its answer does not come in pieces."""
+    return {name: value for name, value in body.items() if name not in {"stream", "stream_options"}}
 
 
 def to_line(value: Mapping[str, object]) -> bytes:

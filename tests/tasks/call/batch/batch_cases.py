@@ -19,12 +19,15 @@ from tasks.call.batch.providers import open_batches
 from tasks.call.batch.session import BatchSession, always
 from tasks.call.endpoint import Endpoint, resolve_endpoint
 from tasks.call.journal import Journal
-from tasks.call.journal_reader import read_journal
+from tasks.call.journal_reader import JournalState, read_journal
 from tasks.call.limiter import Limiter
 from tasks.call.providers import open_provider
+from tasks.call.purse import Purse, RunBudget
 from tasks.call.session import CallSession, Lane
 from tasks.call.simulated.service import Service
+from tasks.call.till import Till
 from tasks.model import Call, Mode, Outcome, Usage
+from tasks.pricing import cost_of
 from tasks.progress import Progress, VariantProgress
 from tasks.spec import Limits, ModelEntry
 from tests.tasks.call.simulated.loopback import serving
@@ -90,6 +93,12 @@ def price(call: Call, usage: Usage, at: Any, mode: Mode = "realtime") -> Decimal
     return usd_of(call.priced_as, usage, at, mode)
 
 
+def till_of(budget: Decimal, known: JournalState) -> Till:
+    """The till of a run with a budget, as a run makes it."""
+    spent = sum((usd for _, _, usd in known.spent()), Decimal(0))
+    return Till(Purse(RunBudget(budget, spent)), cost_of, lambda call, usd: (usd,))
+
+
 async def run_here(
     folder: Path,
     url: str,
@@ -104,6 +113,7 @@ async def run_here(
     wrap: Callable[[BatchProvider], BatchProvider] = lambda provider: provider,
     meanwhile: Callable[[CallSession], Awaitable[None]] | None = None,
     sealed: bool = False,
+    budget: Decimal | None = None,
 ) -> Ran:
     """One process of a run: until its calls have ended, or it is stopped."""
     endpoint = endpoint_of(plan.vendor, url)
@@ -122,6 +132,7 @@ async def run_here(
                 max_failed=max_failed,
                 retry_failed=retry_failed,
                 sealed=frozenset({"sums"} if sealed else ()),
+                till=None if budget is None else till_of(budget, known),
             )
             lane = BatchLane(model, provider, pace, account=endpoint.base_url, limits=limits)
             batches = BatchSession(

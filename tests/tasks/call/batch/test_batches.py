@@ -212,11 +212,11 @@ def test_a_run_that_is_stopped_leaves_its_batch_and_a_resume_takes_the_results(
     plan = Plan(vendor, 60)
 
     async def stop(session: CallSession) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)
         session.stop(StoppedShort("stopped by SIGINT before the end."))
 
     async def go() -> None:
-        async with batches_at({"seconds": 1.5}) as (url, service):
+        async with batches_at({"seconds": 4.0}) as (url, service):
             ran = await run_here(tmp_path / "j", url, plan, meanwhile=stop)
             assert "goes on at 127.0.0.1" in str(ran.session.fatal)
             assert len(ran.left) == 1
@@ -232,11 +232,11 @@ def test_a_run_that_is_cancelled_keeps_what_was_done(tmp_path: Path, vendor: str
     plan = Plan(vendor, 60)
 
     async def stop(session: CallSession) -> None:
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.5)
         session.stop(StoppedShort("stopped."))
 
     async def go() -> None:
-        async with batches_at({"seconds": 1.2}) as (url, service):
+        async with batches_at({"seconds": 5.0}) as (url, service):
             await run_here(tmp_path / "j", url, plan, meanwhile=stop)
             ran = await run_here(tmp_path / "j", url, plan, cancel=True)
             assert (ran.session.fatal, ran.left) == (None, [])
