@@ -41,6 +41,7 @@ from tasks.plan import Plan, Shard, Tools, make_plan
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
 from tasks.runs import RunRecord, pin_asked, read_progress
+from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
@@ -231,13 +232,20 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
+        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
+                if entry.account not in limiters:
+                    limiters[entry.account] = Limiter(entry.limits)
+                    if needs_endpoint(entry):  # else the account is this run's own server
+                        keeper.add(entry.account, limiters[entry.account])
+                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
+                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
+                limiter = limiters[entry.account]
                 lanes[lane_of(entry)] = Lane(provider, limiter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")

@@ -9,7 +9,9 @@ A call may take a little more than is left (a quarter of its time, up to a tenth
 makes up for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
 
 from tasks.call.bucket import LATE_NS
 from tasks.call.leases import NO_TIME, Ask, Lease, Times
@@ -46,7 +48,7 @@ class Allowance:
     def wait_ns(self, times: Times, now_ns: int, hold: Callable[[int], None]) -> int:
         """How long until the leased time lets such a call through; NEVER: not before there is another lease.
 
-        `hold(instant)` is called when a slice begins that others were before.
+        `hold(instant)` is called when a slice begins before which others used the account, until then.
         """
         if times == NO_TIME:
             return 0
@@ -61,8 +63,8 @@ class Allowance:
                 return NEVER
             if ahead.start_ns > now_ns:
                 return ahead.start_ns - now_ns
-            if ahead.late and ahead.start_ns > self._end_ns + TOUCHING_NS:
-                hold(ahead.start_ns)
+            if ahead.free_ns > self._end_ns + TOUCHING_NS:
+                hold(ahead.free_ns)
             self._begin(ahead)
 
     @property
@@ -79,26 +81,24 @@ class Allowance:
         if short and self._next is None:
             self._ask()
 
-    def void(self) -> None:
-        """Throw away what is leased: the account pauses, or its limits have changed."""
-        self._left, self._low, self._of, self._next = [0, 0, 0], [0, 0, 0], [0, 0, 0], None
-        self._unused, self._until_ns = [0, 0, 0], 0
-        self._slice_ns = SHORTEST_NS
-
-    def pause(self, until_ns: int) -> None:
-        """Tell the other processes of a pause, as soon as may be."""
-        self.void()
-        self._pause_until_ns = max(self._pause_until_ns, until_ns)
-        self._ask()
+    def pause(self, until_ns: int, *, tell: bool) -> None:
+        """Nothing may be sent until then; `tell`: the other processes should know, as soon as may be."""
+        self._left = [min(left, max(0, self._end_ns - until_ns)) for left in self._left]
+        if self._next is not None and self._next.start_ns < until_ns:
+            rest_ns = max(0, self._next.end_ns - until_ns)
+            one, two, three = (min(time_ns, rest_ns) for time_ns in self._next.times)
+            self._next = replace(self._next, times=(one, two, three))
+        if tell:
+            self._pause_until_ns = max(self._pause_until_ns, until_ns)
+            self._ask()
 
     def tell(self, told: Told) -> None:
         """Tell the other processes what limits the provider has told."""
-        self.void()
         self._told = told
         self._ask()
 
     def ask(
-        self, needs: Iterable[Times], now_ns: int, *, look: bool, longest_ns: int = SLICE_NS
+        self, needs: Iterator[Times], now_ns: int, *, look: bool, longest_ns: int = SLICE_NS
     ) -> Ask | None:
         """What to ask for, with the calls that wait, in their order; None where there is nothing to ask.
 
@@ -107,7 +107,7 @@ class Allowance:
         if now_ns > self._until_ns:
             self._expire()
         self._most_ns = longest_ns
-        times = self._wanted(needs) if self._next is None else NO_TIME
+        times = self._wanted(list(islice(needs, 1)), needs) if self._next is None else NO_TIME
         news = self._pause_until_ns > now_ns or self._told is not None
         if not (look or news or any(times) or (self._asked and any(self._unused))):
             self._asked = False
@@ -142,9 +142,8 @@ class Allowance:
         """The answer to an ask."""
         self._asked = False
         if lease.generation != self._generation:
-            if self._generation:
-                self.void()
-            self._generation = lease.generation
+            self._left, self._of, self._low, self._next = [0, 0, 0], [0, 0, 0], [0, 0, 0], None
+            self._unused, self._generation = [0, 0, 0], lease.generation
         if any(lease.times):
             self._serial = lease.serial
             self._next = lease
@@ -171,23 +170,29 @@ class Allowance:
         self._until_ns, self._end_ns, self._next = lease.until_ns, lease.end_ns, None
 
     def _expire(self) -> None:
-        """Put what is left aside, to be given back."""
+        """The slice is over."""
         if not any(self._of):
             return
         shares = [left / of for left, of in zip(self._left, self._of, strict=True) if of]
         if min(shares) > 0.1:
             self._slice_ns = max(SHORTEST_NS // 5, int(self._slice_ns * (1.0 - min(shares)) * 1.25))
+        self._set_aside()
+        self._of, self._low = [0, 0, 0], [0, 0, 0]
+
+    def _set_aside(self) -> None:
+        """Put what is left of the slice aside, to be given back."""
         for at, left in enumerate(self._left):
             if left > 0:
                 self._unused[at] += left
                 self._left[at] = 0
-        self._of, self._low = [0, 0, 0], [0, 0, 0]
 
-    def _wanted(self, needs: Iterable[Times]) -> Times:
+    def _wanted(self, first: Iterable[Times], others: Iterable[Times]) -> Times:
         """Time for the calls that wait: a slice of it, and always enough for the first of them."""
+        if any(not self._fits(need) for need in first):
+            self._set_aside()  # the first needs more, and what is left may be over before more is there
         have, used = self._left, [0, 0, 0]
         beyond = False
-        for need in needs:
+        for need in chain(first, others):
             if beyond and any(
                 use + time_ns > there + self._slice_ns
                 for use, time_ns, there in zip(used, need, have, strict=True)

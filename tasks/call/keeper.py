@@ -1,8 +1,9 @@
 """Keeps the limiters of this process in leases: one task, one question at a time for all of them.
 
 A limiter that runs low says so, and the next question asks for it and for whoever else wants something by
-then. Who has calls and asked for nothing looks once in LOOK_S, because another process may have been told to
-pause. Slices grow with a slow source, so that the next one is there in time.
+then. Who has calls and asked for nothing looks once in LOOK_S, and soon after another process was told to
+pause (for more than a quarter of a second; a shorter one is over before anybody hears of it) or learned of a
+lower limit. Slices grow with a slow source, so that the next one is there in time.
 """
 
 import asyncio
@@ -17,7 +18,8 @@ from tasks.call.leases import Ask, LeaseSource, account_hash
 from tasks.call.limiter import Limiter
 from warehouse.errors import NightbenchError, WarehouseError
 
-LOOK_S = 1.0
+LOOK_S = 5.0
+POLL_S = 0.1
 LONGEST = 5  # slices at most so many times as long as usual
 
 
@@ -30,6 +32,7 @@ class LeaseKeeper:
         self._members: list[tuple[Limiter, Allowance]] = []
         self._looked: dict[int, float] = {}  # when a member was last heard, by its number
         self._hungry = asyncio.Event()
+        self._news = source.news()
         self._longest_ns = SLICE_NS
         self._task: asyncio.Task[None] | None = None
         self.asked = 0  # questions so far
@@ -61,7 +64,7 @@ class LeaseKeeper:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S / 2):
+                    async with asyncio.timeout(POLL_S):
                         await self._hungry.wait()
                 self._hungry.clear()
                 await self._ask()
@@ -70,7 +73,10 @@ class LeaseKeeper:
                 limiter.fail(error)
 
     async def _ask(self) -> None:
-        now = self._clock()
+        now, news = self._clock(), self._source.news()
+        if news != self._news:
+            self._news = news
+            self._looked.clear()
         asks: list[tuple[int, Ask]] = []
         for number, (limiter, _) in enumerate(self._members):
             due = now - self._looked.get(number, now - LOOK_S) >= LOOK_S

@@ -8,7 +8,8 @@ therefore times: how many nanoseconds of each limit (requests, input tokens, out
 While the account is not busy a slice begins at once, and processes use theirs side by side. A slice that
 nobody uses passes: the lease of a process that was killed expires with its last instant, a second or two
 later. What a living process did not use it gives back: whole while nobody has leased after it, else as much
-as a bucket may hold. A pause and a change of a limit begin a new generation, in which older leases are void.
+as a bucket may hold. A pause takes its time out of the slices that it falls into. A limit that was lowered
+begins a new generation, in which older leases are void: they are too short for the calls they were taken for.
 
 Calls in flight are not leased; each process keeps to its own number of them.
 """
@@ -16,11 +17,12 @@ Calls in flight are not leased; each process keeps to its own number of them.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
-from tasks.call.bucket import BURST_NS
+from tasks.call.bucket import BURST_NS, LATE_NS
 from tasks.call.rates import NOTHING, Told
 from tasks.store import Store
 from warehouse.errors import WarehouseError
@@ -28,6 +30,7 @@ from warehouse.errors import WarehouseError
 Times = tuple[int, int, int]  # nanoseconds of each limit's time: requests, input tokens, output tokens
 NO_TIME: Times = (0, 0, 0)
 AT_LEAST_NS = 1_000_000_000  # a slice may be used for so long, however short it is
+CREDIT_NS = BURST_NS - LATE_NS  # so much of the time that nobody used may still be used
 GRACE_NS = 250_000_000  # and so much later
 SAME_PAUSE_NS = 50_000_000  # a pause that ends so little later is the one that is known
 TOLD_FOR_NS = 3_600_000_000_000  # what a provider told of its limits is believed for an hour
@@ -65,7 +68,7 @@ class Lease:
     start_ns: int
     end_ns: int
     until_ns: int  # what is unused then is lost
-    late: bool  # it begins in the future: others are before it
+    free_ns: int  # since then nobody else has used the account's time; at most CREDIT_NS before the start
     paused_until_ns: int
     told: Told
 
@@ -78,6 +81,10 @@ class LeaseSource(Protocol):
 
         Raises: WarehouseError: the source cannot be used; says why and what to do.
         """
+        ...
+
+    def news(self) -> object:
+        """Something that has changed where an account has been paused or lowered since; asked very often."""
         ...
 
     async def close(self) -> None:
@@ -105,16 +112,19 @@ def account_hash(account: str) -> str:
 
 def serve(state: AccountState, ask: Ask, now_ns: int) -> tuple[AccountState, Lease]:
     """The next free slice for an ask, and the state after it. Instants of the lease are the wall clock's."""
-    if now_ns < state.written_at_ns - CLOCK_SET_BACK_NS:
+    if not state.written_at_ns:
+        state = replace(state, written_at_ns=now_ns, free_at_ns=(now_ns, now_ns, now_ns))
+    elif now_ns < state.written_at_ns - CLOCK_SET_BACK_NS:
         state = _moved(state, now_ns - state.written_at_ns)
     state = _heard(_given_back(state, ask), ask, now_ns)
     told = state.told if now_ns - state.told_at_ns < TOLD_FOR_NS else NOTHING
-    start_ns = max(now_ns, state.paused_until_ns, *state.free_at_ns)
+    free_ns = max(state.free_at_ns)
+    start_ns = max(now_ns, state.paused_until_ns, free_ns)
     wanted = any(ask.times)
     if wanted:
         free = [
-            max(free_ns, start_ns - BURST_NS) + time_ns if time_ns else free_ns
-            for free_ns, time_ns in zip(state.free_at_ns, ask.times, strict=True)
+            max(free_at_ns, start_ns - CREDIT_NS) + time_ns if time_ns else free_at_ns
+            for free_at_ns, time_ns in zip(state.free_at_ns, ask.times, strict=True)
         ]
         state = replace(
             state, serial=state.serial + 1, free_at_ns=(free[0], free[1], free[2]), written_at_ns=now_ns
@@ -127,7 +137,7 @@ def serve(state: AccountState, ask: Ask, now_ns: int) -> tuple[AccountState, Lea
         start_ns=start_ns,
         end_ns=end_ns,
         until_ns=max(end_ns, start_ns + AT_LEAST_NS) + GRACE_NS,
-        late=start_ns > now_ns,
+        free_ns=max(start_ns - CREDIT_NS, state.paused_until_ns, free_ns),
         paused_until_ns=state.paused_until_ns,
         told=told,
     )
@@ -145,21 +155,15 @@ def _given_back(state: AccountState, ask: Ask) -> AccountState:
 
 def _heard(state: AccountState, ask: Ask, now_ns: int) -> AccountState:
     """The state after the news of an ask: a pause, other limits."""
-    until_ns = now_ns + ask.pause_ns
-    paused = ask.pause_ns > 0 and until_ns > state.paused_until_ns + SAME_PAUSE_NS
-    if paused:
-        state = replace(state, paused_until_ns=until_ns)
-    changed = ask.told is not None and ask.told != state.told
     if ask.told is not None:
-        state = replace(state, told=ask.told, told_at_ns=now_ns)
-    if paused or changed:
-        free_ns = max(now_ns, state.paused_until_ns)
-        state = replace(
-            state,
-            generation=state.generation + 1,
-            free_at_ns=(free_ns, free_ns, free_ns),
-            written_at_ns=now_ns,
-        )
+        if any(a is not None and b is not None and a < b for a, b in zip(ask.told, state.told, strict=True)):
+            free_ns = max(now_ns, state.paused_until_ns)
+            state = replace(state, generation=state.generation + 1, free_at_ns=(free_ns, free_ns, free_ns))
+        state = replace(state, told=ask.told, told_at_ns=now_ns, written_at_ns=now_ns)
+    until_ns = now_ns + ask.pause_ns
+    if ask.pause_ns > 0 and until_ns > state.paused_until_ns + SAME_PAUSE_NS:
+        one, two, three = (max(free_ns, until_ns) for free_ns in state.free_at_ns)
+        state = replace(state, paused_until_ns=until_ns, free_at_ns=(one, two, three), written_at_ns=now_ns)
     return state
 
 
@@ -186,6 +190,7 @@ class StoreLeases:
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._store = store
+        self._news = store.path.with_suffix(".news")
         self._wall_ns = wall_ns
         self._clock_ns = clock_ns
         self._ready = False
@@ -193,6 +198,13 @@ class StoreLeases:
     async def take(self, asks: Sequence[Ask]) -> Sequence[Lease]:
         """As `LeaseSource.take`; a damaged store, which is moved aside, is tried once more."""
         return await asyncio.to_thread(self._take, asks)
+
+    def news(self) -> object:
+        """When somebody last touched `limits.news`."""
+        try:
+            return self._news.stat().st_mtime_ns
+        except OSError:  # there has been none yet
+            return None
 
     async def close(self) -> None:
         """The store is its opener's to close."""
@@ -211,6 +223,7 @@ class StoreLeases:
             self._store.ensure(TABLE)
             self._ready = True
         leases: list[Lease] = []
+        stirred = False
         with self._store.transaction() as connection:
             now_ns = self._wall_ns()
             ahead_ns = self._clock_ns() - now_ns
@@ -218,9 +231,14 @@ class StoreLeases:
                 row = connection.execute(READ, [ask.account]).fetchone()
                 before = AccountState() if row is None else _state_of(row)
                 after, lease = serve(before, ask, now_ns)
+                stirred |= after.paused_until_ns > before.paused_until_ns
+                stirred |= after.generation > before.generation
                 if after != before:
                     connection.execute(WRITE, _row_of(ask.account, after))
                 leases.append(_on_clock(lease, ahead_ns))
+        if stirred:
+            with suppress(OSError):  # without it the others hear of it when they ask next
+                self._news.touch()
         return leases
 
 
@@ -230,6 +248,7 @@ def _on_clock(lease: Lease, ahead_ns: int) -> Lease:
         start_ns=lease.start_ns + ahead_ns,
         end_ns=lease.end_ns + ahead_ns,
         until_ns=lease.until_ns + ahead_ns,
+        free_ns=lease.free_ns + ahead_ns,
         paused_until_ns=lease.paused_until_ns + ahead_ns,
     )
 

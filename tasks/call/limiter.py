@@ -27,6 +27,7 @@ from tasks.spec import Limits
 from warehouse.errors import NightbenchError
 
 _LEAST_SLEEP_S = 0.0001
+_UNHEARD_TOKENS = 4_000  # in flight before the first response, where no limit is known
 _EARLIER_S = 0.001  # a timer is set anew only where that makes so much of a difference
 
 
@@ -82,6 +83,7 @@ class Limiter:
         self._broken: NightbenchError | None = None
         self._queue: deque[Permit] = deque()
         self._paused_until_ns = 0
+        self._unheard: int | None = None if self.rates.limited else 0  # tokens in flight before any response
         self._resumes = False  # the next one let through is the first after a pause
         self._round = 0
         self._last: Units = (0, 0, 0)  # of the last one let through
@@ -94,9 +96,8 @@ class Limiter:
         """Calls that wait for their turn."""
         return sum(permit.turn is not None and not permit.turn.done() for permit in self._queue)
 
-    @property
-    def share(self) -> Share | None:
-        """How much of the limit that is used most this process uses; None where no limit is known."""
+    def use(self) -> Share | None:
+        """How much of the limit that is used most this process uses now; None where no limit is known."""
         return self.rates.share(self._now_ns())
 
     def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
@@ -119,9 +120,7 @@ class Limiter:
             if self.rates.buckets[0] is None:
                 self.ceiling.limited(self.in_flight + (permit is not None))
             self._round += 1
-        self._pause(until_ns)
-        if self._allowance is not None:
-            self._allowance.pause(until_ns)
+        self._pause(until_ns, tell=seconds > BURST_NS / 1e9)
 
     def observe(self, headers: RateHeaders) -> None:
         """Follow a response's headers: where nothing is left of a limit, wait; take over the limits.
@@ -176,7 +175,7 @@ class Limiter:
         self._allowance.granted(lease, now_ns)
         if lease.paused_until_ns > max(now_ns, self._paused_until_ns):
             self._round += 1
-            self._pause(lease.paused_until_ns)
+            self._pause(lease.paused_until_ns, tell=False)
         if not self._allowance.has_news and self.rates.adopt(lease.told, now_ns):
             self._changed()
         self._serve()
@@ -189,10 +188,12 @@ class Limiter:
             if permit.turn is not None and not permit.turn.done():
                 permit.turn.set_exception(error)
 
-    def _pause(self, until_ns: int) -> None:
+    def _pause(self, until_ns: int, *, tell: bool) -> None:
         self._paused_until_ns = max(self._paused_until_ns, until_ns)
         self.rates.hold(self._paused_until_ns)
         self._resumes = True
+        if self._allowance is not None:
+            self._allowance.pause(until_ns, tell=tell)
 
     def _changed(self) -> None:
         """Other limits are in force."""
@@ -228,6 +229,7 @@ class Limiter:
 
     def _leave(self, permit: Permit) -> None:
         self.in_flight -= 1
+        self._unheard = None
         if permit.round == self._round and not permit.failed:
             self.ceiling.returned()
         self._serve()
@@ -283,6 +285,8 @@ class Limiter:
         if self.in_flight >= self.ceiling.level:
             return NEVER
         units = permit.units
+        if self._unheard and self._unheard + units[1] > _UNHEARD_TOKENS:
+            return NEVER
         if self._allowance is not None:
             wait_ns = self._allowance.wait_ns(self.rates.times(units), now_ns, self.rates.hold)
             if wait_ns != 0:
@@ -293,6 +297,8 @@ class Limiter:
         self.in_flight += 1
         permit.round = self._round
         self._last = permit.units
+        if self._unheard is not None:
+            self._unheard += permit.input_tokens
         if self._allowance is not None:
             self._allowance.take(self.rates.times(permit.units))
         self.rates.take(permit.units, now_ns)

@@ -6,7 +6,6 @@ the last change at the soonest, because responses of calls that began earlier st
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -55,6 +54,9 @@ class Share:
     kind: Kind
     used: float
     per_minute: int
+
+    def __str__(self) -> str:
+        return f"{self.used:.0%} of {self.per_minute:,} {self.kind.replace('_', ' ')}/min"
 
 
 class Rates:
@@ -186,6 +188,3 @@ def limits_told(headers: RateHeaders) -> dict[int, int | None]:
         if limit is not None and limit > 0:
             told[at] = limit if reset_s is None or reset_s <= A_MINUTE_S else None
     return told
-
-
-ShareOf = Callable[[], Share | None]
