@@ -43,6 +43,7 @@ from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
 from tasks.runs import RunRecord, pin_asked, read_progress
+from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.errors import SpecError, SuiteError
 from warehouse.prices import resolve_priced_as
@@ -239,6 +240,7 @@ async def calling(
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
+        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
         gates: dict[str, Gate] = {}
@@ -246,7 +248,13 @@ async def calling(
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
+                if entry.account not in limiters:
+                    limiters[entry.account] = Limiter(entry.limits)
+                    if needs_endpoint(entry):  # else the account is this run's own server
+                        keeper.add(entry.account, limiters[entry.account])
+                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
+                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
+                limiter = limiters[entry.account]
                 gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
                 lanes[lane_of(entry)] = Lane(provider, limiter, gate)
         writer = asyncio.create_task(
