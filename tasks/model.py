@@ -190,6 +190,7 @@ class Outcome:
     error: str | None
     endpoint: str  # host
     attempts: Sequence[Attempt]
+    reused_from: str | None = None  # the run that the answer was paid for in
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class Progress:
     asked_here: int = 0  # calls that ended in this process
     shares: dict[str, Callable[[], LimitShare | None]] = field(default_factory=dict)  # by model
     over: float | None = None  # when the last call had ended
+    reused: int = 0  # answers that earlier runs had
 
     def plan(self, plan: Plan) -> None:
         """Take the plan's counts."""

@@ -40,7 +40,8 @@ def picture(progress: Progress) -> Group:
     total = Text(
         f"{progress.stage}: {progress.done:,} of {progress.planned:,} calls"
         f" · {progress.calls_per_s:,.1f} calls/s · ${progress.usd:,.4f} so far{left}"
-        + (f" · {kept:,} kept from before" if kept else ""),
+        + (f" · {kept - progress.reused:,} kept from before" if kept > progress.reused else "")
+        + (f" · {progress.reused:,} reused" if progress.reused else ""),
         style="bold",
     )
     return Group(table, *(Text(line, style="dim") for line in limits_in_use(progress)), total)

@@ -57,6 +57,7 @@ class AttemptEnd:
     usage: Usage | None  # may be an estimate, see Usage.estimated
     reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
     usd: Decimal | None = None  # what an answer cost, where its price was known
+    reused_from: str | None = None  # the run that was asked; nothing was sent here
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -118,6 +119,7 @@ def end_line(end: AttemptEnd, at: int) -> bytes:
         "endpoint": end.endpoint,
         "reserved_usd": _money(end.reserved_usd),
         "usd": _money(end.usd),
+        "reused_from": end.reused_from,
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
@@ -214,7 +216,8 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         answer=answer,
         usage=usage,
         reserved_usd=_usd(record["reserved_usd"]),
-        usd=_usd(record.get("usd")),  # older lines have none
+        usd=_usd(record.get("usd")),  # older lines have none, nor the next
+        reused_from=record.get("reused_from"),
     )
 
 

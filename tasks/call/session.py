@@ -129,7 +129,7 @@ class CallSession:
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
-        usage = outcome.answer.usage if outcome.answer else None
+        usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
         self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True)
         if not answered:
