@@ -192,6 +192,7 @@ class Outcome:
     endpoint: str  # host
     attempts: Sequence[Attempt]
     mode: Mode = "realtime"
+    reused_from: str | None = None  # the run that the answer was paid for in
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,32 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 from tasks.model import Call, Mode, Usage
 from tasks.plan import Plan
 from tasks.runs import write_json
 
 Price = Callable[..., Decimal | None]  # of call, usage and time; and of a batch's call, of its mode
+
+
+class LimitShare(Protocol):
+    """How much of a limit a minute is in use: `used` of 1; as text, a phrase for a person."""
+
+    @property
+    def kind(self) -> str:
+        """Which of a model's limits."""
+        ...
+
+    @property
+    def used(self) -> float:
+        """Share of it, 0 to about 1."""
+        ...
+
+    @property
+    def per_minute(self) -> int:
+        """The limit."""
+        ...
 
 
 @dataclass
@@ -63,8 +83,10 @@ class Progress:
     stage: str = "starting"
     began: float = field(default_factory=time.monotonic)
     asked_here: int = 0  # calls that ended in this process
+    shares: dict[str, Callable[[], LimitShare | None]] = field(default_factory=dict)  # by model
     over: float | None = None  # when the last call had ended
     remarks: dict[str, str] = field(default_factory=dict)  # what else is under way, a sentence each
+    reused: int = 0  # answers that earlier runs had
 
     def plan(self, plan: Plan) -> None:
         """Take the plan's counts."""
@@ -111,6 +133,11 @@ class Progress:
             usd = self.price(call, usage, at, **({"mode": mode} if mode != "realtime" else {}))
             line.usd += usd or 0
             line.unpriced += usd is None
+
+    def limit_shares(self) -> dict[str, LimitShare]:
+        """The share in use of each model's limit that is used most, of models that have one."""
+        found = {model: share() for model, share in self.shares.items()}
+        return {model: share for model, share in found.items() if share is not None}
 
     @property
     def planned(self) -> int:
@@ -162,6 +189,10 @@ class Progress:
             "usd": f"{self.usd:.6f}",
             "left_s": None if self.left_s is None else round(self.left_s, 1),
             "remarks": list(self.remarks.values()),
+            "limits": {
+                model: {"limit": share.kind, "per_minute": share.per_minute, "used": round(share.used, 3)}
+                for model, share in self.limit_shares().items()
+            },
             "variants": [line.as_json() for line in self.variants.values()],
         }
 

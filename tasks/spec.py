@@ -34,7 +34,7 @@ WITHOUT_BATCHES = ("compatible/",)
 LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd"})
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse"})
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
@@ -223,6 +223,13 @@ class EvalSpec(Part):
         False,
         title="Spend evenly",
         description="All suites side by side, the same samples for all models, instead of suite after suite.",
+    )
+    reuse: str = Field(
+        "never",
+        pattern=r"^(never|same-spec|[1-7]d)$",
+        title="Reuse answers",
+        description="never; same-spec: those of earlier runs of this spec; 7d: any identical request of "
+        "the last seven days (1d to 7d). They cost nothing. Not for a nightly run: it looks for drift.",
     )
     shard_size: int = Field(
         250,

@@ -44,7 +44,9 @@ from tasks.plan import Plan, Tools, make_plan
 from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
+from tasks.reuse import reuse_answers
 from tasks.runs import RunRecord, pin_asked, read_progress
+from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.errors import SpecError, SuiteError
 from warehouse.prices import resolve_priced_as
@@ -239,12 +241,15 @@ async def calling(
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        hosts = {entry.variant: _host(entry) for entry in spec.models}
+        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
+        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
         gates: dict[str, Gate] = {}
@@ -252,7 +257,13 @@ async def calling(
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
+                if entry.account not in limiters:
+                    limiters[entry.account] = Limiter(entry.limits)
+                    if needs_endpoint(entry):  # else the account is this run's own server
+                        keeper.add(entry.account, limiters[entry.account])
+                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
+                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
+                limiter = limiters[entry.account]
                 gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
                 lanes[lane_of(entry)] = Lane(provider, limiter, gate)
         writer = asyncio.create_task(
@@ -288,6 +299,11 @@ def lane_of(entry: ModelEntry) -> str:
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
     return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
+
+
+def _host(entry: ModelEntry) -> str | None:
+    """Where an entry's calls go; None for the simulated server that each run starts anew."""
+    return resolve_endpoint(entry, os.environ).host if needs_endpoint(entry) else None
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

@@ -1,4 +1,4 @@
-"""The live display of a run: calls done, calls/s, cost so far, time left, a line a variant."""
+"""The live display of a run: calls done, calls/s, cost so far, time left, a line a variant, limits in use."""
 
 import threading
 import time
@@ -40,10 +40,18 @@ def picture(progress: Progress) -> Group:
     total = Text(
         f"{progress.stage}: {progress.done:,} of {progress.planned:,} calls"
         f" · {progress.calls_per_s:,.1f} calls/s · ${progress.usd:,.4f} so far{left}"
-        + (f" · {kept:,} kept from before" if kept else ""),
+        + (f" · {kept - progress.reused:,} kept from before" if kept > progress.reused else "")
+        + (f" · {progress.reused:,} reused" if progress.reused else ""),
         style="bold",
     )
-    return Group(table, total)
+    return Group(table, *(Text(line, style="dim") for line in limits_in_use(progress)), total)
+
+
+def limits_in_use(progress: Progress) -> list[str]:
+    """A line a model: the share in use of the limit that it uses most."""
+    if progress.stage != "calling":
+        return []
+    return [f"{clean(model)}: {share}" for model, share in progress.limit_shares().items()]
 
 
 def clock(seconds: float) -> str:
@@ -79,4 +87,5 @@ def _lines(progress: Progress, over: threading.Event) -> None:
         note(
             f"[{clock(time.monotonic() - began)}] {progress.stage}: {progress.done:,} of "
             f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}{parked}"
+            + "".join(f"; {line}" for line in limits_in_use(progress))
         )

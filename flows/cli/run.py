@@ -59,6 +59,10 @@ AskOption = Annotated[
     str | None,
     typer.Option("--ask-above-usd", metavar="USD", help="You are asked before a dearer run (5.00)."),
 ]
+ReuseOption = Annotated[
+    str | None,
+    typer.Option("--reuse", metavar="never|same-spec|7d", help="Take identical answers of earlier runs."),
+]
 YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
 EvenlyFlag = Annotated[
     bool | None,
@@ -95,6 +99,7 @@ def run(
     spend_evenly: EvenlyFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
+    reuse: ReuseOption = None,
     ask_above_usd: AskOption = None,
     yes: YesFlag = False,
     suites_dir: DirOption = None,
@@ -113,6 +118,7 @@ def run(
         "on_budget": on_budget,
         "spend_evenly": spend_evenly,
         "ask_above_usd": ask_above_usd,
+        "reuse": reuse,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))

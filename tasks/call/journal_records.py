@@ -58,6 +58,7 @@ class AttemptEnd:
     mode: Mode = "realtime"
     reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
     usd: Decimal | None = None  # what an answer cost, where its price was known
+    reused_from: str | None = None  # the run that was asked; nothing was sent here
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -119,6 +120,7 @@ def end_line(end: AttemptEnd, at: int) -> bytes:
         "endpoint": end.endpoint,
         "reserved_usd": _money(end.reserved_usd),
         "usd": _money(end.usd),
+        "reused_from": end.reused_from,
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
@@ -218,7 +220,8 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         usage=usage,
         mode=record.get("mode", "realtime"),
         reserved_usd=_usd(record["reserved_usd"]),
-        usd=_usd(record.get("usd")),  # older lines have none
+        usd=_usd(record.get("usd")),  # older lines have none, nor the next
+        reused_from=record.get("reused_from"),
     )
 
 

@@ -165,7 +165,7 @@ class CallSession:
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
-        usage = outcome.answer.usage if outcome.answer else None
+        usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
         self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True, mode=outcome.mode)
         if not answered:
@@ -213,6 +213,7 @@ class CallSession:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
                 record = end.record
+                permit.failed = record.outcome == "failed"
                 if end.unusable is not None:
                     # before the place is given back: nobody else shall try
                     self.stop(self._told(call, end.unusable))
@@ -220,7 +221,7 @@ class CallSession:
                     self._ended(call, record)
             wait_s = delay(max(tried, 1), end.retry_after_s, self._jitter)
             if record.error_kind == "rate_limited":
-                lane.limiter.pause(end.retry_after_s or wait_s)
+                lane.limiter.pause(end.retry_after_s or wait_s, permit)
             durable = self._journal.append(record)
             self._progress.attempt(call, record.error_kind)
             if record.final or end.unusable is not None:

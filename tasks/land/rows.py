@@ -98,7 +98,7 @@ def call_row(run_id: str, call: Call, outcome: Outcome, *, sealed: bool = False)
         "reasoning": said.reasoning if said else None,
         **_token_columns(answer.usage if answer else None),
         "request_id": answer.request_id if answer else None,
-        "reused_from": None,
+        "reused_from": outcome.reused_from,
         "variant_version": call.variant_version,
         "simulated": is_simulated(call.model),
         "priced_as": priced_as(call, answer.served_model if answer else None),

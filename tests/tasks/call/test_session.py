@@ -14,7 +14,7 @@ from tasks.call.backoff import MAX_ATTEMPTS
 from tasks.call.breaker import STREAK, Breaker, Gate
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
-from tasks.call.limiter import Limiter
+from tasks.call.limiter import Limiter, Permit
 from tasks.call.provider import Reply
 from tasks.call.session import CallSession, Lane
 from tasks.model import Call, Usage
@@ -83,7 +83,7 @@ class Pauses(Limiter):
         super().__init__(Limits(in_flight=in_flight))
         self.pauses: list[float] = []
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, permit: Permit | None = None) -> None:
         """Note it."""
         self.pauses.append(seconds)
 
