@@ -62,6 +62,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
                 await _call_all(work, session)
+            for sentence in work.said:
+                get_run_logger().warning(sentence)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)

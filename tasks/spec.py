@@ -296,10 +296,10 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+            entry.pop("cache")  # how it is sent, not what is asked
         for name, default in LATER.items():
             if data[name] == default:
                 del data[name]
-            entry.pop("cache")  # how it is sent, not what is asked
         return short_hash(data)
 
 

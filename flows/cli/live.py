@@ -15,6 +15,7 @@ from flows.cli.show import clean, note
 from tasks.progress import Progress
 
 LINE_EVERY_S = 10.0
+QUIET_S = 600.0  # for so long a line that says nothing new is left out, where only batches are waited for
 
 
 def picture(progress: Progress) -> Group:
@@ -44,7 +45,8 @@ def picture(progress: Progress) -> Group:
         + (f" · {progress.reused:,} reused" if progress.reused else ""),
         style="bold",
     )
-    return Group(table, *(Text(line, style="dim") for line in limits_in_use(progress)), total)
+    beside = [*limits_in_use(progress), *map(clean, progress.remarks.values())]
+    return Group(table, *(Text(line, style="dim") for line in beside), total)
 
 
 def limits_in_use(progress: Progress) -> list[str]:
@@ -81,11 +83,18 @@ def watching(progress: Progress) -> Iterator[None]:
 
 def _lines(progress: Progress, over: threading.Event) -> None:
     began = time.monotonic()
+    said: tuple[object, ...] = ()
+    said_at = began
     while not over.wait(LINE_EVERY_S):
+        news = (progress.stage, progress.done, *progress.remarks.values())
+        if progress.remarks and news == said and time.monotonic() - said_at < QUIET_S:
+            continue  # a batch takes hours
+        said, said_at = news, time.monotonic()
         left = "" if progress.left_s is None else f", {clock(progress.left_s)} left"
         parked = "".join(f", {clean(name)} does not answer and is parked" for name in progress.parked)
         note(
             f"[{clock(time.monotonic() - began)}] {progress.stage}: {progress.done:,} of "
             f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}{parked}"
             + "".join(f"; {line}" for line in limits_in_use(progress))
+            + "".join(f"; {clean(line)}" for line in progress.remarks.values())
         )

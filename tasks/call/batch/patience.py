@@ -8,7 +8,7 @@ from typing import TypeVar
 from tasks.call.batch.doubt import Interrupted
 from tasks.call.batch.pace import Pace
 from tasks.call.batch.provider import NoSuchBatch
-from warehouse.errors import ProviderError, StoppedShort, Transient
+from warehouse.errors import ProviderDown, ProviderError, Transient
 
 LONGEST_WAIT_S = 600.0
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class Patience:
     async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request until it is answered.
 
-        Raises: Interrupted: the run is being stopped. StoppedShort: the outage lasts too long. NoSuchBatch,
+        Raises: Interrupted: the run is being stopped. ProviderDown: the outage lasts too long. NoSuchBatch,
             Rejected, Unusable: what the provider said.
         """
         while True:
@@ -42,12 +42,12 @@ class Patience:
                 return answer
 
     async def after(self, error: ProviderError) -> None:
-        """Wait before the next try. Raises: Interrupted, StoppedShort."""
+        """Wait before the next try. Raises: Interrupted, ProviderDown."""
         now = time.monotonic()
         if self._out_since is None:
             self._out_since = now
         if now - self._out_since >= self.pace.outage_s:
-            raise StoppedShort(
+            raise ProviderDown(
                 f"{self._host} cannot be asked about the run's batches: {error}. Batches that were sent go "
                 f"on there, and nothing is lost; resume the run later."
             ) from error
