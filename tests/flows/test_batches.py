@@ -49,7 +49,7 @@ def interrupt_once(home: Path, tmp_path: Path, spec: Path, seen: str, number: in
     said = tmp_path / "said.txt"
     child = start_nightbench(home, *words(tmp_path, spec, "stop-1"), said=said, **AZURE)
     notes = home / "journal" / "stop-1" / "batches.jsonl"
-    until = time.monotonic() + 90
+    until = time.monotonic() + 240
     while not (notes.exists() and notes.read_text().count(seen) == len(MODELS)):
         assert time.monotonic() < until, said.read_text()
         time.sleep(0.02)
@@ -78,6 +78,29 @@ def test_ctrl_c_leaves_the_batches_and_a_resume_pays_for_nothing_twice(
                 "usd": f"{due(server, 'stop-1'):.12f}",
             }
         ]
+
+
+@pytest.mark.slow
+def test_a_cancelled_run_is_cancelled_at_the_provider_and_what_was_done_is_kept(
+    home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
+) -> None:
+    settings = make_settings({"latency_ms": 0, "batch": {"seconds": 60}})
+    with start_server(told(N), settings) as server:
+        spec = sums(N, server.base_url, models=MODELS)
+        interrupt_once(home, tmp_path, spec, '"kind":"sent"')
+        env = {**AZURE, "NIGHTBENCH_SUITES": str(tmp_path / "suites")}
+        said = nightbench("cancel", "stop-1", "--json", env=env)
+        assert (said.code, said.json) == (0, {"run_id": "stop-1", "status": "cancelled", "left": []}), (
+            said.err
+        )
+        batches = server.ledger()["batches"]
+        assert {batch["status"] for batch in batches} == {"canceled"}
+        done = sum(row["outcome"] == "answered" for row in server.ledger()["rows"])
+        assert 0 < done < N * len(MODELS)
+        rows = query(home, "select status, count(*) as n from calls group by all")
+        assert rows == [{"status": "answered", "n": done}]
+        again = nightbench("cancel", "stop-1", env=env)
+        assert (again.code, "is not at work" in again.err) == (2, True)
 
 
 @pytest.mark.slow
