@@ -146,6 +146,6 @@ def surely_not_sent(error: ProviderError) -> bool:
     A time-out, a broken connection, a 5xx leave it open.
     """
     status = error.fault.http_status
-    return error.fault.unsent or not (
-        status is None or status < 300 or status >= 500 or status in {408, 409, 425}
-    )
+    if error.fault.unsent or (status is None and isinstance(error, Rejected)):
+        return True  # there was no connection, or it cannot be written
+    return not (status is None or status < 300 or status >= 500 or status in {408, 409, 425})

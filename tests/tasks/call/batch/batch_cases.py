@@ -39,11 +39,13 @@ MODELS = {
     "anthropic": "simulated/claude-3-5-sonnet-20240620",
     "openai": "simulated/gpt-4o-2024-05-13",
     "azure": "azure/gpt-4o-2024-05-13",
+    "responses": "simulated/gpt-4o-2024-05-13",
 }
 PRICED = {
     "anthropic": "anthropic/claude-3-5-sonnet-20240620",
     "openai": "openai/gpt-4o-2024-05-13",
     "azure": "azure/gpt-4o-2024-05-13",
+    "responses": "openai/gpt-4o-2024-05-13",
 }
 ENVIRON = {"AZURE_OPENAI_API_KEY": "azure-key-0123456789", "OPENAI_API_VERSION": "2024-10-21"}
 RUN = "night-1"
@@ -84,7 +86,12 @@ class Plan:
 
 
 def endpoint_of(vendor: str, url: str) -> Endpoint:
-    entry = ModelEntry.model_validate({"model": MODELS[vendor], "base_url": url})
+    fields = {
+        "model": MODELS[vendor],
+        "base_url": url,
+        **({"api": "responses"} if vendor == "responses" else {}),
+    }
+    entry = ModelEntry.model_validate(fields)
     return resolve_endpoint(entry, ENVIRON)
 
 

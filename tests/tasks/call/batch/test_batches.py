@@ -27,7 +27,7 @@ from tests.tasks.call.batch.batch_cases import (
 )
 from warehouse.errors import StoppedShort
 
-pytestmark = pytest.mark.parametrize("vendor", VENDORS)
+vendors = pytest.mark.parametrize("vendor", VENDORS)
 
 
 def run(
@@ -51,6 +51,7 @@ def statuses(folder: Path, plan: Plan) -> Counter[tuple[str, str | None]]:
     return Counter((end.status, end.error_kind) if end else ("open", None) for end in found)
 
 
+@pytest.mark.parametrize("vendor", [*VENDORS, "responses"])
 def test_every_call_is_answered_once_and_costs_half(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 100)
     ran, taken, bill = run(tmp_path / "j", plan)
@@ -72,6 +73,7 @@ def test_every_call_is_answered_once_and_costs_half(tmp_path: Path, vendor: str)
         received, whole = received + half, whole + full
     assert received * 2 == whole
     assert ran.progress.usd == received
+    assert {end.answer.text for end in ends.values() if end and end.answer} != {""}
     tokens = Counter({"in": 0, "out": 0})
     for row in bill:
         tokens.update({"in": row["input_tokens"], "out": row["output_tokens"]})
@@ -79,6 +81,7 @@ def test_every_call_is_answered_once_and_costs_half(tmp_path: Path, vendor: str)
     assert (line.input_tokens, line.output_tokens) == (tokens["in"], tokens["out"])
 
 
+@vendors
 def test_a_second_process_sends_nothing(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 50)
 
@@ -94,6 +97,7 @@ def test_a_second_process_sends_nothing(tmp_path: Path, vendor: str) -> None:
     assert before == after
 
 
+@vendors
 def test_results_may_be_partial_doubled_missing_and_broken(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 120)
     settings = {
@@ -121,6 +125,7 @@ def test_results_may_be_partial_doubled_missing_and_broken(tmp_path: Path, vendo
     assert any("asked again" in sentence for sentence in ran.said)
 
 
+@vendors
 def test_what_never_passes_fails_after_three_batches(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 30)
     settings = {"errored": 1.0, "faults": {"max_in_a_row": 9}}
@@ -131,6 +136,7 @@ def test_what_never_passes_fails_after_three_batches(tmp_path: Path, vendor: str
     assert {len(end.attempts) for end in ends.values() if end} == {3}
 
 
+@vendors
 def test_failed_calls_are_asked_again_on_request(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 20)
 
@@ -146,6 +152,7 @@ def test_failed_calls_are_asked_again_on_request(tmp_path: Path, vendor: str) ->
     asyncio.run(go())
 
 
+@vendors
 def test_an_expired_batch_is_asked_again(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 30)
     ran, taken, bill = run(tmp_path / "j", plan, {"expired": 1.0, "faults": {"max_in_a_row": 1}})
@@ -156,6 +163,7 @@ def test_an_expired_batch_is_asked_again(tmp_path: Path, vendor: str) -> None:
     assert ran.said == []
 
 
+@vendors
 def test_a_batch_that_others_cancelled_ends_the_run_to_be_resumed(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 60)
 
@@ -175,6 +183,7 @@ def test_a_batch_that_others_cancelled_ends_the_run_to_be_resumed(tmp_path: Path
     asyncio.run(go())
 
 
+@vendors
 @pytest.mark.parametrize("after", [0.5, 1.5], ids=["amid its work", "after its end"])
 def test_a_batch_that_vanishes_is_asked_again_when_that_is_certain(
     tmp_path: Path, vendor: str, after: float
@@ -188,6 +197,7 @@ def test_a_batch_that_vanishes_is_asked_again_when_that_is_certain(
         assert any("has vanished" in sentence for sentence in ran.said)
 
 
+@vendors
 def test_a_poll_that_fails_now_and_then_changes_nothing(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 60)
     faults = {"server_error": 0.2, "rate_limited": 0.1, "reset": 0.1, "cut": 0.1, "retry_after_s": 0.01}
@@ -197,6 +207,7 @@ def test_a_poll_that_fails_now_and_then_changes_nothing(tmp_path: Path, vendor: 
     assert len(bill) == 60
 
 
+@vendors
 @pytest.mark.parametrize("what", ["lost_creations", "failed_creations", "cut_creations"])
 def test_a_creation_whose_answer_is_lost_is_found_in_the_list(tmp_path: Path, vendor: str, what: str) -> None:
     plan = Plan(vendor, 40)
@@ -206,6 +217,7 @@ def test_a_creation_whose_answer_is_lost_is_found_in_the_list(tmp_path: Path, ve
     assert (set(taken.values()), len(bill)) == ({1}, 40)
 
 
+@vendors
 def test_a_run_that_is_stopped_leaves_its_batch_and_a_resume_takes_the_results(
     tmp_path: Path, vendor: str
 ) -> None:
@@ -228,6 +240,7 @@ def test_a_run_that_is_stopped_leaves_its_batch_and_a_resume_takes_the_results(
     asyncio.run(go())
 
 
+@vendors
 def test_a_run_that_is_cancelled_keeps_what_was_done(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 60)
 
@@ -249,6 +262,7 @@ def test_a_run_that_is_cancelled_keeps_what_was_done(tmp_path: Path, vendor: str
     asyncio.run(go())
 
 
+@vendors
 def test_many_calls_go_in_several_batches(tmp_path: Path, vendor: str) -> None:
     from tasks.call.batch.grouping import BatchLimits
 
@@ -259,6 +273,7 @@ def test_many_calls_go_in_several_batches(tmp_path: Path, vendor: str) -> None:
     assert [intent.n for intent in ran.parts.intents.values()] == [30, 30, 30, 10]
 
 
+@vendors
 @pytest.mark.parametrize("limit", [{"max_requests": 25}, {"max_bytes": 6000}], ids=["requests", "bytes"])
 def test_a_provider_that_takes_less_at_once_gets_less(
     tmp_path: Path, vendor: str, limit: dict[str, int]
@@ -270,6 +285,7 @@ def test_a_provider_that_takes_less_at_once_gets_less(
     assert set(taken.values()) == {1}
 
 
+@vendors
 def test_there_is_no_time_for_a_batch_so_calls_are_made_now(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 20)
     _, taken, _ = run(tmp_path / "j", plan, in_time=lambda: False)
@@ -279,6 +295,7 @@ def test_there_is_no_time_for_a_batch_so_calls_are_made_now(tmp_path: Path, vend
     assert {end.mode for end in ends.values() if end} == {"realtime"}
 
 
+@vendors
 def test_an_outage_ends_the_run_to_be_resumed(tmp_path: Path, vendor: str) -> None:
     from dataclasses import replace
 
@@ -291,6 +308,7 @@ def test_an_outage_ends_the_run_to_be_resumed(tmp_path: Path, vendor: str) -> No
     assert with_notes.intents == {}, "nothing was intended before the provider could be asked"
 
 
+@vendors
 def test_a_refused_key_stops_the_run_before_anything_is_sent(tmp_path: Path, vendor: str) -> None:
     plan = Plan(vendor, 10)
     keys = ["simulated", "azure-key-0123456789"]
