@@ -6,7 +6,7 @@ in another process's file: begin and end of one attempt have one number and one 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.provider import Reply
 from tasks.call.session import CallSession, with_usage
 from tasks.call.till import Till
+from tasks.call.worst_case import worst_usd
 from tasks.model import Call
 from warehouse.errors import Fault
 
@@ -80,7 +81,7 @@ class PartBooks:
     def __init__(self, book: Book, intent: Intent, worst: Worst | None) -> None:
         self._book = book
         self._intent = intent
-        self._worst: Worst = worst or {}
+        self._worst: Worst = worst if worst and book.till.is_bounded else {}  # a million need not stay
         self._begun = None if worst is not None else _begun(book, intent)
         self._ended_at = intent.at
         self._queued_s = 0.0
@@ -89,11 +90,11 @@ class PartBooks:
         if self._begun is not None:
             book.till.adopt(len(self._begun))
 
-    def begin(self, keys: Iterable[UUID]) -> None:
-        """Note that the calls are about to be sent."""
+    def begin(self, worst: Worst) -> None:
+        """Note that the calls are about to be sent, each with the most that it may cost."""
         book, at = self._book, self._intent.at
-        for key in keys:
-            book.journal.begin(key, book.number(key), at, self._worst.get(key))
+        for key, usd in worst.items():
+            book.journal.begin(key, book.number(key), at, usd)
 
     def over(self, status: BatchStatus | None) -> None:
         """Take the times of a batch that is over; None: it has vanished."""
@@ -155,7 +156,7 @@ class PartBooks:
                 final=final,
                 answer=None,
                 usage=None,
-                reserved_usd=self._reserved(key) if maybe_billed else None,
+                reserved_usd=self._at_most(key, shard) if maybe_billed else None,
                 mode="batch",
             ),
         )
@@ -193,6 +194,11 @@ class PartBooks:
 
     def _reserved(self, key: UUID) -> Decimal | None:
         return self._worst.get(key) if self._begun is None else self._begun[key][1]
+
+    def _at_most(self, key: UUID, shard: int) -> Decimal | None:
+        """What an attempt may have cost, also where no budget keeps it."""
+        kept = self._reserved(key)
+        return worst_usd(self._book.whole(shard, key), self._intent.at, "batch") if kept is None else kept
 
     def _is_over(self, key: UUID) -> None:
         """The call's next attempt has the next number; that of an earlier process is counted already."""

@@ -66,7 +66,7 @@ class Sender:
             keys=group.keys,
         )
         part = self._open_part(intent, group.worst)
-        part.begin(group.keys)
+        part.begin(group.worst)
         batch_id = await self._submit(group, intent, part)
         self._notes.sent(intent.part, batch_id)
         return intent, part
