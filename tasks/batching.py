@@ -17,12 +17,10 @@ from tasks.call.endpoint import Endpoint
 from tasks.call.journal import Journal, JournalState
 from tasks.call.session import CallSession
 from tasks.plan import Shard
-from tasks.spec import ModelEntry
+from tasks.spec import BATCH_S, ModelEntry
 
 if TYPE_CHECKING:  # which makes the session below
     from tasks.work import Work
-
-BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 DURATION = r"^\d{1,6}(\.\d{1,6})?[mhd]$"
 SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
+BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
 LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
@@ -277,6 +278,12 @@ class EvalSpec(Part):
         if self.deadline is None:
             return None
         return float(self.deadline[:-1]) * SECONDS_OF[self.deadline[-1]]
+
+    def plans_batches(self, model: str) -> bool:
+        """Whether calls to a model go into batches when the run begins."""
+        if self.mode == "realtime" or model.startswith(WITHOUT_BATCHES):
+            return False
+        return self.mode == "batch" or self.deadline_s is None or self.deadline_s >= BATCH_S
 
     @property
     def suite_entries(self) -> list[SuiteEntry]:

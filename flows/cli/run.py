@@ -149,6 +149,8 @@ def plan(
     epochs: EpochsOption = None,
     seed: SeedOption = None,
     budget_usd: BudgetOption = None,
+    mode: ModeOption = None,
+    deadline: DeadlineOption = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -156,9 +158,8 @@ def plan(
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
-    spec = spec_of(
-        spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
-    )
+    options = {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
+    spec = spec_of(spec_file, suite, model, options | {"mode": mode, "deadline": deadline})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
     planned = plan_run("plan", spec, suites)
