@@ -49,7 +49,7 @@ def cancel(
     left = _cancel_batches(record) if has_open_batches(home, run_id) else []
     status = _status(home, run_id)
     if as_json:
-        print_json({"run_id": run_id, "status": status, "left": left})
+        print_json({"run_id": run_id, "status": status, **({"left": left} if left else {})})
         return
     for sentence in left:
         say(sentence)
