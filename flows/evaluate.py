@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,6 +17,7 @@ from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
+from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
 from tasks.closing import Graded, Lander, grade_shard, landing
 from tasks.home import Settings
@@ -51,11 +53,17 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             work.check_over(retry_failed=start.retry_failed)
             await publish(home, run_id)
             return None
-        async with calling(work, retry_failed=start.retry_failed) as session, saying_how_far(work.progress):
+        give_up_s = start.settings.give_up_s
+        async with (
+            calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
+            saying_how_far(work.progress),
+        ):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
                 await _call_all(work, session)
+            for sentence in work.said:
+                get_run_logger().warning(sentence)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)
@@ -66,7 +74,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         await publish(home, run_id)
     if session.fatal is None:
         return None
-    if isinstance(session.fatal, StoppedShort) and not start.holds_lock:
+    cancelled = isinstance(session.fatal, StoppedShort) and session.fatal.status != "partial"
+    if cancelled and not start.holds_lock:
         hint = f"`nightbench resume {run_id}` goes on with it."
         if isinstance(session.fatal, BudgetStopped):
             hint = more_money(run_id)
@@ -87,6 +96,13 @@ async def call(work: Work, session: CallSession, index: int, title: str) -> None
     await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
 
 
+@task(name="batch", task_run_name="batch {title}", cache_policy=NO_CACHE, **PLAIN)
+async def batch(work: Work, lane: str, title: str) -> None:
+    """The calls of one model that the journal lacks, in batches."""
+    shards = [shard for shard in work.plan.shards if lane_of(shard.variant.entry) == lane]
+    await run_batches(work, lane, shards)
+
+
 @task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
 async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
     """The grades of one shard."""
@@ -105,22 +121,32 @@ async def _call_all(work: Work, session: CallSession) -> None:
         lane_of(entry): asyncio.Semaphore(shards_at_once(work, entry)) for entry in work.plan.spec.models
     }
 
+    async def safely(calls: Awaitable[None]) -> None:
+        try:
+            await calls
+        except Exception as error:
+            reason = explain(error, work.home.root)
+            if reason is None:
+                raise
+            session.stop(reason)  # the other shards' calls in flight have their moment to be answered
+
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
-            if session.stopping:
-                return
-            try:
-                await call(work, session, index, title)
-            except Exception as error:
-                reason = explain(error, work.home.root)
-                if reason is None:
-                    raise
-                session.stop(reason)  # the other shards' calls in flight have their moment to be answered
+            if not session.stopping:
+                await safely(call(work, session, index, title))
 
     work.progress.start_calling()
+    batched = {lane_of(entry): entry.model for entry in work.plan.spec.models}
+    batched = {lane: model for lane, model in batched.items() if in_batches(work, lane)}
     async with asyncio.TaskGroup() as group:
         for shard in work.plan.shards:
-            group.create_task(one(shard.index, shard.title, lane_of(shard.variant.entry)))
+            lane = lane_of(shard.variant.entry)
+            if lane not in batched:
+                group.create_task(one(shard.index, shard.title, lane))
+        for lane, model in batched.items():
+            group.create_task(safely(batch(work, lane, model)))
+    if work.batches is not None:
+        work.batches.told()
     work.progress.end_calling()
 
 

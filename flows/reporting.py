@@ -57,9 +57,10 @@ def progress_line(progress: Progress) -> str:
     """One line: how far, how fast, how much, how long."""
     left = "" if progress.left_s is None else f", {progress.left_s:,.0f} s left"
     failed = f", {progress.failed:,} failed" if progress.failed else ""
+    parked = "".join(f", {name} does not answer and is parked" for name in progress.parked)
     return (
         f"{progress.done:,} of {progress.planned:,} calls{failed}, {progress.calls_per_s:,.1f} calls/s, "
-        f"${progress.usd:,.4f} so far{left}"
+        f"${progress.usd:,.4f} so far{left}{parked}"
     )
 
 

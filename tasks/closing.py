@@ -16,7 +16,7 @@ from tasks.model import Attempt, Call, Judged, Outcome, Sample, Suite
 from tasks.plan import Shard
 from tasks.work import Work
 from warehouse.commit import Manifest
-from warehouse.errors import BudgetStopped, NightbenchError, StoppedShort
+from warehouse.errors import NightbenchError, StoppedShort
 
 
 class Graded:
@@ -94,9 +94,7 @@ def run_status(fatal: NightbenchError | None, missing: int) -> str:
     """The word of `runs.status`."""
     if fatal is None:
         return "partial" if missing else "complete"
-    if isinstance(fatal, BudgetStopped):
-        return "budget_stopped"
-    return "cancelled" if isinstance(fatal, StoppedShort) else "failed"
+    return fatal.status if isinstance(fatal, StoppedShort) else "failed"
 
 
 def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:

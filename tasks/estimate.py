@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tasks.call.session import estimate_tokens
-from tasks.model import Usage
+from tasks.model import Mode, Usage
 from tasks.plan import Plan, Shard
 from tasks.spec import Limits
 from warehouse.prices import usd_of
@@ -141,6 +141,7 @@ def _line(plan: Plan, shards: list[Shard], past: Mapping[tuple[str, str], Past])
     calls = sum(len(shard.asked) for shard in shards)
     input_tokens = sum(estimate_tokens(call) for shard in shards for call in plan.calls(shard))
     output_tokens = round(each * calls)
+    mode: Mode = "batch" if plan.spec.plans_batches(variant.entry.model) else "realtime"
     latency_s = known.latency_s if known and known.latency_s else ASSUMED_LATENCY_S
     return Line(
         suite=suite.name,
@@ -149,16 +150,20 @@ def _line(plan: Plan, shards: list[Shard], past: Mapping[tuple[str, str], Past])
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         assumed=known is None,
-        usd=_usd(variant.priced_as, input_tokens, output_tokens, calls),
-        usd_worst=None if ceiling is None else _usd(variant.priced_as, input_tokens, ceiling * calls, calls),
+        usd=_usd(variant.priced_as, input_tokens, output_tokens, calls, mode),
+        usd_worst=None
+        if ceiling is None
+        else _usd(variant.priced_as, input_tokens, ceiling * calls, calls, mode),
         minutes=minutes_under(variant.entry.limits, calls, input_tokens, output_tokens, latency_s),
     )
 
 
-def _usd(priced_as: str | None, input_tokens: int, output_tokens: int, calls: int) -> Decimal | None:
+def _usd(
+    priced_as: str | None, input_tokens: int, output_tokens: int, calls: int, mode: Mode
+) -> Decimal | None:
     if priced_as is None or calls == 0:
         return None
-    one = usd_of(priced_as, Usage(input_tokens // calls, output_tokens // calls), datetime.now(UTC))
+    one = usd_of(priced_as, Usage(input_tokens // calls, output_tokens // calls), datetime.now(UTC), mode)
     return None if one is None else one * calls
 
 

@@ -104,19 +104,25 @@ class Settings:
     home: Home
     suite_folders: tuple[Path, ...]  # the built-in ones first, then the user's
     monthly_usd: Decimal | None = None  # what all runs of the home may cost in a calendar month (UTC)
+    give_up_s: float = 900.0  # how long a provider that is down is waited for
 
     @classmethod
     def read(cls, environ: Mapping[str, str], suites_dirs: tuple[Path, ...] = ()) -> "Settings":
-        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list), NIGHTBENCH_MONTHLY_USD, and the folders given on
-        the command line.
+        """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list) and the folders given on the command line.
 
-        Raises: SpecError: NIGHTBENCH_MONTHLY_USD is no amount.
+        NIGHTBENCH_MONTHLY_USD bounds what all runs of the home may cost; NIGHTBENCH_GIVE_UP_S is how many
+        seconds a provider that does not answer is waited for.
+        Raises: SpecError: one of these is no such number.
         """
         root = Path(environ.get("NIGHTBENCH_HOME") or "data").expanduser().absolute()
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
         users = tuple(folder.expanduser().absolute() for folder in (*listed, *suites_dirs))
-        monthly = read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", ""))
-        return cls(home=Home(root), suite_folders=(CHECKOUT / "datasets", *users), monthly_usd=monthly)
+        return cls(
+            home=Home(root),
+            suite_folders=(CHECKOUT / "datasets", *users),
+            monthly_usd=read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", "")),
+            give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S"),
+        )
 
 
 def read_usd(text: str) -> Decimal | None:
@@ -136,6 +142,17 @@ def read_usd(text: str) -> Decimal | None:
             f"was sent. Set it again, or unset it to have no such budget."
         )
     return usd
+
+
+def _seconds(environ: Mapping[str, str], name: str) -> float:
+    text = environ.get(name) or "900"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 7 * 86_400:
+        raise SpecError(f"{name}={text}: a number of seconds, at most a week, is needed. Nothing was sent.")
+    return seconds
 
 
 def too_little_room(folder: Path) -> str:

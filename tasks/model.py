@@ -14,6 +14,8 @@ from uuid import UUID
 
 StopReason = Literal["stop", "length", "refusal", "content_filter", "tool", "other"]
 Role = Literal["answer", "judge"]
+Mode = Literal["realtime", "batch"]
+Lifetime = Literal["5m", "1h"]  # of a prefix in Anthropic's cache
 Api = Literal["chat", "responses"]  # of the two that OpenAI and its like have; chat completions are older
 Reason = Literal[
     "wrong", "refusal", "content_filter", "cut", "empty", "unparsable", "context_overflow", "timeout", "error"
@@ -75,6 +77,17 @@ class Suite:
 
 
 @dataclass(frozen=True)
+class SharedPrefix:
+    """What the calls of one variant on one suite begin with alike: see tasks/call/prefix.py."""
+
+    key: str  # a hash of model, parameters and text; never text
+    turns: int  # whole leading messages
+    chars: int  # characters of the next one
+    tokens: int  # about so many
+    lifetime: Lifetime = "5m"
+
+
+@dataclass(frozen=True)
 class Call:
     """One planned request: what is sent, to whom, and why.
 
@@ -96,6 +109,7 @@ class Call:
     priced_as: str | None
     params: Mapping[str, Any]
     messages: tuple[Message, ...]
+    prefix: SharedPrefix | None = None  # how it is sent, not what is asked: no key knows of it
 
     @property
     def provider(self) -> str:
@@ -177,6 +191,8 @@ class Outcome:
     error: str | None
     endpoint: str  # host
     attempts: Sequence[Attempt]
+    mode: Mode = "realtime"
+    reused_from: str | None = None  # the run that the answer was paid for in
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.model import Api, Call, Message, Sample, Suite, hash_uuid, short_hash
+from tasks.model import Api, Call, Message, Sample, SharedPrefix, Suite, hash_uuid, short_hash
 from tasks.spec import EvalSpec, ModelEntry
 from warehouse.errors import SpecError
 
@@ -68,6 +68,7 @@ class Plan:
     spec: EvalSpec
     shards: tuple[Shard, ...]
     tools: Tools = field(repr=False)
+    prefixes: Mapping[tuple[str, str], SharedPrefix] = field(default_factory=dict)  # by suite and variant
 
     @property
     def n_calls(self) -> int:
@@ -97,6 +98,7 @@ class Plan:
         suite, variant = shard.suite, shard.variant
         model, params, over = variant.entry.model, dict(variant.params), _named(variant.api)
         asked_params = params_that_count(params)
+        prefix = self.prefixes.get((suite.name, variant.name))
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -127,6 +129,7 @@ class Plan:
                 priced_as=variant.priced_as,
                 params=params,
                 messages=messages,
+                prefix=prefix,
             )
 
 

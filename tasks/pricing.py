@@ -3,14 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tasks.model import Call, Usage
+from tasks.model import Call, Mode, Usage
 from warehouse.prices import resolve_priced_as, usd_of
 
 
-def cost_of(call: Call, usage: Usage, at: datetime, served_model: str | None = None) -> Decimal | None:
+def cost_of(
+    call: Call, usage: Usage, at: datetime, served_model: str | None = None, mode: Mode = "realtime"
+) -> Decimal | None:
     """The price of an answer; None where there is none."""
     model = priced_as(call, served_model)
-    return None if model is None else usd_of(model, usage, at)
+    return None if model is None else usd_of(model, usage, at, mode)
 
 
 def priced_as(call: Call, served_model: str | None) -> str | None:

@@ -8,12 +8,32 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
-from tasks.model import Call, Usage
+from tasks.model import Call, Mode, Usage
 from tasks.plan import Plan
 from tasks.runs import write_json
 
-Price = Callable[[Call, Usage, datetime], Decimal | None]
+Price = Callable[..., Decimal | None]  # of call, usage and time; and of a batch's call, of its mode
+
+
+class LimitShare(Protocol):
+    """How much of a limit a minute is in use: `used` of 1; as text, a phrase for a person."""
+
+    @property
+    def kind(self) -> str:
+        """Which of a model's limits."""
+        ...
+
+    @property
+    def used(self) -> float:
+        """Share of it, 0 to about 1."""
+        ...
+
+    @property
+    def per_minute(self) -> int:
+        """The limit."""
+        ...
 
 
 @dataclass
@@ -31,11 +51,26 @@ class VariantProgress:
     output_tokens: int = 0
     usd: Decimal = Decimal(0)
     unpriced: int = 0  # answered calls without a price: not in `usd`
+    parked_at: float | None = None  # since when its provider is waited for, by time.monotonic
 
     @property
     def done(self) -> int:
         """Calls that have ended."""
         return self.answered + self.failed
+
+    @property
+    def parked_s(self) -> float | None:
+        """How long its provider has been waited for; None where it is not, or no call is left to it."""
+        if self.parked_at is None or self.done >= self.planned:
+            return None
+        return time.monotonic() - self.parked_at
+
+    def as_json(self) -> dict[str, object]:
+        """As the progress file has it."""
+        fields = asdict(self)
+        fields.pop("parked_at")
+        parked_s = None if self.parked_s is None else round(self.parked_s, 1)
+        return {**fields, "usd": f"{self.usd:.6f}", "parked_s": parked_s}
 
 
 @dataclass
@@ -48,7 +83,10 @@ class Progress:
     stage: str = "starting"
     began: float = field(default_factory=time.monotonic)
     asked_here: int = 0  # calls that ended in this process
+    shares: dict[str, Callable[[], LimitShare | None]] = field(default_factory=dict)  # by model
     over: float | None = None  # when the last call had ended
+    remarks: dict[str, str] = field(default_factory=dict)  # what else is under way, a sentence each
+    reused: int = 0  # answers that earlier runs had
 
     def plan(self, plan: Plan) -> None:
         """Take the plan's counts."""
@@ -71,7 +109,14 @@ class Progress:
         line.rate_limited += error_kind == "rate_limited"
 
     def ended(
-        self, call: Call, usage: Usage | None, at: datetime, *, answered: bool, kept: bool = False
+        self,
+        call: Call,
+        usage: Usage | None,
+        at: datetime,
+        *,
+        answered: bool,
+        kept: bool = False,
+        mode: Mode = "realtime",
     ) -> None:
         """A call has been answered or has finally failed."""
         line = self.variants[call.variant]
@@ -85,9 +130,14 @@ class Progress:
             line.input_tokens += usage.input_tokens + usage.cached_input_tokens
             line.input_tokens += usage.cache_write_tokens + usage.cache_write_1h_tokens
             line.output_tokens += usage.output_tokens
-            usd = self.price(call, usage, at)
+            usd = self.price(call, usage, at, **({"mode": mode} if mode != "realtime" else {}))
             line.usd += usd or 0
             line.unpriced += usd is None
+
+    def limit_shares(self) -> dict[str, LimitShare]:
+        """The share in use of each model's limit that is used most, of models that have one."""
+        found = {model: share() for model, share in self.shares.items()}
+        return {model: share for model, share in found.items() if share is not None}
 
     @property
     def planned(self) -> int:
@@ -121,6 +171,11 @@ class Progress:
         left = self.planned - self.done
         return None if self.asked_here == 0 else left / max(self.calls_per_s, 1e-9)
 
+    @property
+    def parked(self) -> list[str]:
+        """The variants whose provider does not answer and is waited for."""
+        return [name for name, line in self.variants.items() if line.parked_s is not None]
+
     def snapshot(self) -> dict[str, object]:
         """What `progress/<run_id>.json` holds."""
         return {
@@ -133,7 +188,12 @@ class Progress:
             "calls_per_s": round(self.calls_per_s, 1),
             "usd": f"{self.usd:.6f}",
             "left_s": None if self.left_s is None else round(self.left_s, 1),
-            "variants": [{**asdict(line), "usd": f"{line.usd:.6f}"} for line in self.variants.values()],
+            "remarks": list(self.remarks.values()),
+            "limits": {
+                model: {"limit": share.kind, "per_minute": share.per_minute, "used": round(share.used, 3)}
+                for model, share in self.limit_shares().items()
+            },
+            "variants": [line.as_json() for line in self.variants.values()],
         }
 
 

@@ -27,13 +27,20 @@ _ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_
 HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
 NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
+DURATION = r"^\d{1,6}(\.\d{1,6})?[mhd]$"
+SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
+BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
+WITHOUT_BATCHES = ("compatible/",)
+# Fields that came later: a spec that leaves them alone is the one that it was before there were any.
+LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
-# A resumed run may differ in these, and in a model's limits.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd"})
+# A resumed run may differ in these, and in a model's limits and cache.
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse"})
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
 Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=6, allow_inf_nan=False)]
+CacheChoice = Literal["5m", "1h", "off"]
 
 
 class Part(BaseModel):
@@ -86,6 +93,12 @@ class ModelEntry(Part):
         None, title="Prompt file", description="Path of a .jinja file that replaces the suite's prompt."
     )
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), title="Limits")
+    cache: CacheChoice = Field(
+        "5m",
+        title="Prompt cache",
+        description="What all prompts begin with is read from the vendor's cache: for how long it is kept "
+        "there (an hour costs more to write), or off.",
+    )
     base_url: str | None = Field(
         None,
         json_schema_extra={"pattern": r"^https?://[^@?#\s]+$"},  # the form's; here the value is not repeated
@@ -175,6 +188,18 @@ class EvalSpec(Part):
     )
     epochs: int = Field(1, ge=1, le=1000, title="Epochs", description="How often each sample is asked.")
     seed: int = Field(0, ge=0, le=2**63 - 1, title="Seed", description="Decides which samples a limit takes.")
+    mode: Literal["realtime", "batch", "auto"] = Field(
+        "realtime",
+        title="Mode",
+        description="batch: at half price, within the providers' 24 hours. auto: that where the deadline "
+        "leaves these 24 hours and the provider has batches.",
+    )
+    deadline: str | None = Field(
+        None,
+        pattern=DURATION,
+        title="Deadline",
+        description="For mode auto: how long after its start the run must be over, as 8h, 90m or 2d.",
+    )
     max_failed: float = Field(
         0.05, ge=0.0, le=1.0, title="Failed calls allowed", description="Share; above it the run has failed."
     )
@@ -199,6 +224,13 @@ class EvalSpec(Part):
         False,
         title="Spend evenly",
         description="All suites side by side, the same samples for all models, instead of suite after suite.",
+    )
+    reuse: str = Field(
+        "never",
+        pattern=r"^(never|same-spec|[1-7]d)$",
+        title="Reuse answers",
+        description="never; same-spec: those of earlier runs of this spec; 7d: any identical request of "
+        "the last seven days (1d to 7d). They cost nothing. Not for a nightly run: it looks for drift.",
     )
     shard_size: int = Field(
         250,
@@ -228,6 +260,31 @@ class EvalSpec(Part):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _mode_fits(self) -> "EvalSpec":
+        if self.deadline is not None and self.mode != "auto":
+            raise ValueError(f'deadline is only for mode = "auto", and mode is "{self.mode}"')
+        without = [entry.model for entry in self.models if entry.model.startswith(WITHOUT_BATCHES)]
+        if self.mode == "batch" and without:
+            raise ValueError(
+                f'{without[0]} has no batches; with mode = "auto" it is called in realtime, and those that '
+                f"have batches use them"
+            )
+        return self
+
+    @property
+    def deadline_s(self) -> float | None:
+        """The deadline in seconds after the run's start."""
+        if self.deadline is None:
+            return None
+        return float(self.deadline[:-1]) * SECONDS_OF[self.deadline[-1]]
+
+    def plans_batches(self, model: str) -> bool:
+        """Whether calls to a model go into batches when the run begins."""
+        if self.mode == "realtime" or model.startswith(WITHOUT_BATCHES):
+            return False
+        return self.mode == "batch" or self.deadline_s is None or self.deadline_s >= BATCH_S
+
     @property
     def suite_entries(self) -> list[SuiteEntry]:
         """The suites, each as an entry with its options."""
@@ -246,6 +303,10 @@ class EvalSpec(Part):
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
         for entry in data["models"]:
             entry.pop("limits")
+            entry.pop("cache")  # how it is sent, not what is asked
+        for name, default in LATER.items():
+            if data[name] == default:
+                del data[name]
         return short_hash(data)
 
 

@@ -15,15 +15,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.batching import LanePlan, open_batch_session
 from tasks.budget import check_budget, join_month, make_till
 from tasks.call.api import api_of, api_params
+from tasks.call.batch.session import BatchSession
+from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter
+from tasks.call.prefix import with_prefixes
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
+from tasks.call.shape import check_call
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
@@ -39,7 +44,9 @@ from tasks.plan import Plan, Tools, make_plan
 from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
 from tasks.rehearsal import simulated_server
+from tasks.reuse import reuse_answers
 from tasks.runs import RunRecord, pin_asked, read_progress
+from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.errors import SpecError, SuiteError
 from warehouse.prices import resolve_priced_as
@@ -67,6 +74,9 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.said: list[str] = []  # what a person should know after it
+        self.retry_failed = False  # as `calling` was told
+        self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
         self.monthly_usd = monthly_usd
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
@@ -151,8 +161,9 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for suite in suites:
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
     for shard in plan.shards:
-        for _ in plan.calls(shard):
-            pass  # renders: a template that does not fit a sample is found here
+        for call in plan.calls(shard):  # renders: a template that does not fit a sample is found here
+            check_call(call)
+    plan = with_prefixes(plan)
     check_budget(plan, settings.home.warehouse, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan))
     progress = Progress(record.run_id, cost_of)
@@ -220,32 +231,46 @@ def needs_endpoint(entry: ModelEntry) -> bool:
 
 
 @asynccontextmanager
-async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[CallSession]:
+async def calling(
+    work: Work, *, retry_failed: bool = False, give_up_s: float = GIVE_UP_S
+) -> AsyncIterator[CallSession]:
     """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
     spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
+    work.retry_failed = retry_failed
     async with AsyncExitStack() as stack:
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
+        hosts = {entry.variant: _host(entry) for entry in spec.models}
+        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
+        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
         lanes: dict[str, Lane] = {}
         limiters: dict[str, Limiter] = {}
+        gates: dict[str, Gate] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                limiter = limiters.setdefault(entry.account, Limiter(entry.limits))
-                lanes[lane_of(entry)] = Lane(provider, limiter)
+                if entry.account not in limiters:
+                    limiters[entry.account] = Limiter(entry.limits)
+                    if needs_endpoint(entry):  # else the account is this run's own server
+                        keeper.add(entry.account, limiters[entry.account])
+                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
+                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
+                limiter = limiters[entry.account]
+                gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
+                lanes[lane_of(entry)] = Lane(provider, limiter, gate)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
-        yield CallSession(
+        session = CallSession(
             lanes,
             journal,
             known,
@@ -256,6 +281,14 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
             till=make_till(work.plan, known, month, retry_failed=retry_failed),
         )
+        if spec.mode != "realtime":
+            plans = [
+                LanePlan(lane_of(entry), _endpoint(entry, server), entry, fleeting=not needs_endpoint(entry))
+                for entry in spec.models
+            ]
+            work.batches = open_batch_session(work, session, journal, known, plans, stack)
+        yield session
+        session.end()
 
 
 def lane_of(entry: ModelEntry) -> str:
@@ -266,6 +299,11 @@ def lane_of(entry: ModelEntry) -> str:
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
     return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
+
+
+def _host(entry: ModelEntry) -> str | None:
+    """Where an entry's calls go; None for the simulated server that each run starts anew."""
+    return resolve_endpoint(entry, os.environ).host if needs_endpoint(entry) else None
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

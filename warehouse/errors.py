@@ -11,6 +11,7 @@ NightbenchError
   WarehouseError    what lies on disk is not what was committed            (exit 1)
   StoppedShort      the run ended before its end and can be resumed        (exit 3)
     BudgetStopped   its money was at its end
+    ProviderDown    a provider stayed down; what the others were asked is done
 
 A message says what is wrong (value and place), what state things are in, and what to do.
 """
@@ -81,10 +82,22 @@ class WarehouseError(NightbenchError):
 
 
 class StoppedShort(NightbenchError):
-    """The run ended before its end (cancelled, budget); what was received is kept; it can be resumed."""
+    """The run ended before its end (cancelled, budget); what was received is kept; it can be resumed.
+
+    `status` is its word in `runs.status`.
+    """
 
     exit_code = 3
+    status = "cancelled"
 
 
 class BudgetStopped(StoppedShort):
     """The run's money was at its end: what was asked is kept, and a larger budget goes on with it."""
+
+    status = "budget_stopped"
+
+
+class ProviderDown(StoppedShort):
+    """A provider stayed down; the calls to others are done, those to it wait for `nightbench resume`."""
+
+    status = "partial"

@@ -1,15 +1,20 @@
-"""`cancel`: stop a run from another terminal, as Ctrl-C would."""
+"""`cancel`: stop a run from another terminal, as Ctrl-C would, and its batches at their providers."""
 
+import asyncio
 import os
 import signal
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.show import JsonFlag, print_json, say
+from flows.cli.show import JsonFlag, note, print_json, say
 from tasks.home import Home, Settings
 from warehouse.errors import NightbenchError, SpecError
+
+if TYPE_CHECKING:  # the command line imports this module for `--help` too
+    from tasks.runs import RunRecord
 
 PATIENCE_S = 60.0
 
@@ -23,17 +28,37 @@ def cancel(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Stop a run that another process works on: no further call, answers under way are kept."""
-    from tasks.runs import holder_of, is_running, read_run
+    """Stop a run that another process works on: no further call, answers under way are kept.
+
+    Its batches are cancelled at the provider, and what was done of them is kept, also of a run that nobody
+    works on any more.
+    """
+    from tasks.cancelling import has_open_batches
+    from tasks.runs import holder_of, read_run
 
     home = Settings.read(os.environ).home
-    read_run(home, run_id)
+    record = read_run(home, run_id)
     pid = holder_of(home, run_id)
-    if pid is None:
+    if pid is not None:
+        _stop(home, run_id, pid)
+    elif not has_open_batches(home, run_id):
         raise SpecError(
             f'run "{run_id}" is not at work: it is {_status(home, run_id)}. Nothing was changed. '
             f"`nightbench runs` lists those that are."
         )
+    left = _cancel_batches(record) if has_open_batches(home, run_id) else []
+    status = _status(home, run_id)
+    if as_json:
+        print_json({"run_id": run_id, "status": status, **({"left": left} if left else {})})
+        return
+    for sentence in left:
+        say(sentence)
+    say(f"run {run_id}: {status}. `nightbench resume {run_id}` goes on with it.")
+
+
+def _stop(home: Home, run_id: str, pid: int) -> None:
+    from tasks.runs import is_running
+
     try:
         os.kill(pid, signal.SIGINT)
     except (ProcessLookupError, PermissionError) as error:
@@ -49,11 +74,17 @@ def cancel(
                 f"Give the command again: a second Ctrl-C drops what is in flight."
             )
         time.sleep(0.1)
-    status = _status(home, run_id)
-    if as_json:
-        print_json({"run_id": run_id, "status": status})
-        return
-    say(f"run {run_id}: {status}. `nightbench resume {run_id}` goes on with it.")
+
+
+def _cancel_batches(record: "RunRecord") -> list[str]:
+    from tasks.cancelling import cancel_run
+    from tasks.runs import run_lock
+
+    folders = tuple(Path(folder) for folder in record.suite_folders)
+    settings = Settings.read(os.environ, folders)
+    note(f"run {record.run_id}: its batches are being cancelled at the provider, which may take ten minutes")
+    with run_lock(settings.home, record.run_id):
+        return asyncio.run(cancel_run(settings, record))
 
 
 def _status(home: Home, run_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The live display of a run: calls done, calls/s, cost so far, time left, a line a variant."""
+"""The live display of a run: calls done, calls/s, cost so far, time left, a line a variant, limits in use."""
 
 import threading
 import time
@@ -15,12 +15,13 @@ from flows.cli.show import clean, note
 from tasks.progress import Progress
 
 LINE_EVERY_S = 10.0
+QUIET_S = 600.0  # for so long a line that says nothing new is left out, where only batches are waited for
 
 
 def picture(progress: Progress) -> Group:
     """The display at this moment."""
     table = Table.grid(padding=(0, 2))
-    for justify in ("left", "left", "right", "right", "right", "right"):
+    for justify in ("left", "left", "right", "right", "right", "right", "left"):
         table.add_column(justify=justify)
     for line in progress.variants.values():
         failed = f"{line.failed:,} failed" if line.failed else ""
@@ -33,16 +34,26 @@ def picture(progress: Progress) -> Group:
             Text(f"${line.usd:,.4f}{unpriced}"),
             Text(failed, style="red"),
             Text(limited, style="yellow"),
+            Text("" if line.parked_s is None else f"parked {clock(line.parked_s)}", style="bold red"),
         )
     left = "" if progress.left_s is None else f" · {clock(progress.left_s)} left"
     kept = sum(line.kept for line in progress.variants.values())
     total = Text(
         f"{progress.stage}: {progress.done:,} of {progress.planned:,} calls"
         f" · {progress.calls_per_s:,.1f} calls/s · ${progress.usd:,.4f} so far{left}"
-        + (f" · {kept:,} kept from before" if kept else ""),
+        + (f" · {kept - progress.reused:,} kept from before" if kept > progress.reused else "")
+        + (f" · {progress.reused:,} reused" if progress.reused else ""),
         style="bold",
     )
-    return Group(table, total)
+    beside = [*limits_in_use(progress), *map(clean, progress.remarks.values())]
+    return Group(table, *(Text(line, style="dim") for line in beside), total)
+
+
+def limits_in_use(progress: Progress) -> list[str]:
+    """A line a model: the share in use of the limit that it uses most."""
+    if progress.stage != "calling":
+        return []
+    return [f"{clean(model)}: {share}" for model, share in progress.limit_shares().items()]
 
 
 def clock(seconds: float) -> str:
@@ -72,9 +83,18 @@ def watching(progress: Progress) -> Iterator[None]:
 
 def _lines(progress: Progress, over: threading.Event) -> None:
     began = time.monotonic()
+    said: tuple[object, ...] = ()
+    said_at = began
     while not over.wait(LINE_EVERY_S):
+        news = (progress.stage, progress.done, *progress.remarks.values())
+        if progress.remarks and news == said and time.monotonic() - said_at < QUIET_S:
+            continue  # a batch takes hours
+        said, said_at = news, time.monotonic()
         left = "" if progress.left_s is None else f", {clock(progress.left_s)} left"
+        parked = "".join(f", {clean(name)} does not answer and is parked" for name in progress.parked)
         note(
             f"[{clock(time.monotonic() - began)}] {progress.stage}: {progress.done:,} of "
-            f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}"
+            f"{progress.planned:,} calls, {progress.calls_per_s:,.1f}/s, ${progress.usd:,.4f}{left}{parked}"
+            + "".join(f"; {line}" for line in limits_in_use(progress))
+            + "".join(f"; {clean(line)}" for line in progress.remarks.values())
         )

@@ -37,6 +37,12 @@ MaxFailedOption = Annotated[
     float | None, typer.Option("--max-failed", help="Share of calls that may finally fail (0.05).")
 ]
 ShardOption = Annotated[int | None, typer.Option("--shard-size", help="Calls a Prefect task (250).")]
+ModeOption = Annotated[
+    str | None, typer.Option("--mode", metavar="realtime|batch|auto", help="batch: at half price, in a day.")
+]
+DeadlineOption = Annotated[
+    str | None, typer.Option("--deadline", metavar="8h", help="For --mode auto: when it must be over.")
+]
 DirOption = Annotated[
     list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
 ]
@@ -52,6 +58,10 @@ OnBudgetOption = Annotated[
 AskOption = Annotated[
     str | None,
     typer.Option("--ask-above-usd", metavar="USD", help="You are asked before a dearer run (5.00)."),
+]
+ReuseOption = Annotated[
+    str | None,
+    typer.Option("--reuse", metavar="never|same-spec|7d", help="Take identical answers of earlier runs."),
 ]
 YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
 EvenlyFlag = Annotated[
@@ -82,11 +92,14 @@ def run(
     seed: SeedOption = None,
     max_failed: MaxFailedOption = None,
     shard_size: ShardOption = None,
+    mode: ModeOption = None,
+    deadline: DeadlineOption = None,
     budget_usd: BudgetOption = None,
     on_budget: OnBudgetOption = None,
     spend_evenly: EvenlyFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
+    reuse: ReuseOption = None,
     ask_above_usd: AskOption = None,
     yes: YesFlag = False,
     suites_dir: DirOption = None,
@@ -99,10 +112,13 @@ def run(
         "seed": seed,
         "max_failed": max_failed,
         "shard_size": shard_size,
+        "mode": mode,
+        "deadline": deadline,
         "budget_usd": budget_usd,
         "on_budget": on_budget,
         "spend_evenly": spend_evenly,
         "ask_above_usd": ask_above_usd,
+        "reuse": reuse,
     }
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
@@ -133,6 +149,8 @@ def plan(
     epochs: EpochsOption = None,
     seed: SeedOption = None,
     budget_usd: BudgetOption = None,
+    mode: ModeOption = None,
+    deadline: DeadlineOption = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -140,9 +158,8 @@ def plan(
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
-    spec = spec_of(
-        spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
-    )
+    options = {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
+    spec = spec_of(spec_file, suite, model, options | {"mode": mode, "deadline": deadline})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
     planned = plan_run("plan", spec, suites)
@@ -255,7 +272,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         try:
             _run_flow(settings, record, work, interrupts, retry_failed=retry_failed)
         finally:
-            for sentence in work.damage:
+            for sentence in (*work.damage, *work.said):
                 note(sentence)
 
 

@@ -12,6 +12,7 @@ from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.facts import default_max_tokens, sampling_version
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.prefix import marked_message
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import anthropic_usage
@@ -54,17 +55,7 @@ class AnthropicProvider:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._pins_version = any(name.lower() == "anthropic-version" for name in endpoint.headers)
-        self._client = anthropic.AsyncAnthropic(
-            api_key=endpoint.api_key.reveal(),
-            base_url=endpoint.base_url,
-            default_headers=dict(endpoint.headers),
-            max_retries=0,
-            timeout=timeouts(),
-            open_telemetry=False,
-            http_client=http_client(anthropic.DefaultAioHttpClient, endpoint),
-        )
-        if endpoint.own_address:  # ANTHROPIC_CUSTOM_HEADERS may hold a key, which is not for other servers
-            self._client._custom_headers = dict(endpoint.headers)
+        self._client = anthropic_client(endpoint)
 
     @property
     def endpoint_host(self) -> str:
@@ -91,6 +82,22 @@ class AnthropicProvider:
         await self._client.close()
 
 
+def anthropic_client(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
+    """The SDK's client; to Anthropic's own address with the environment's headers."""
+    client = anthropic.AsyncAnthropic(
+        api_key=endpoint.api_key.reveal(),
+        base_url=endpoint.base_url,
+        default_headers=dict(endpoint.headers),
+        max_retries=0,
+        timeout=timeouts(),
+        open_telemetry=False,
+        http_client=http_client(anthropic.DefaultAioHttpClient, endpoint),
+    )
+    if endpoint.own_address:  # ANTHROPIC_CUSTOM_HEADERS may hold a key, which is not for other servers
+        client._custom_headers = dict(endpoint.headers)
+    return client
+
+
 def message_request(call: Call) -> dict[str, object]:
     """The body of a request: system messages that lead the conversation go into the field of their own."""
     turns = list(call.messages)
@@ -105,7 +112,7 @@ def message_request(call: Call) -> dict[str, object]:
     }
     if system:
         body["system"] = "\n\n".join(system)
-    return body
+    return body if call.prefix is None else marked_message(body, call.prefix, len(system))
 
 
 def read_message(received: Received, host: str) -> Reply:

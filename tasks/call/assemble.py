@@ -54,7 +54,10 @@ class MessageAssembly:
     def take(self, event: Event) -> None:
         """Take the next event."""
         data = _object(event)
-        match data.get("type") or event.name:
+        kind = data.get("type") or event.name
+        if kind in _AFTER_START and not self._message:
+            raise Unreadable("a stream without its message_start")
+        match kind:
             case "content_block_delta":
                 self._delta(_index(data), _mapping(data, "delta"))
             case "content_block_start":
@@ -71,8 +74,6 @@ class MessageAssembly:
             case "error":
                 self._error = {"type": "error", **data}
                 self.over = True
-        if self.whole and not self._message:
-            raise Unreadable("a stream without its message_start")
 
     def body(self) -> dict[str, Any]:
         """The Message; its usage only where the stream told the output's, which comes last."""
@@ -206,6 +207,7 @@ _FIELD_OF_DELTA = {
     "signature_delta": "signature",
     "input_json_delta": "partial_json",
 }
+_AFTER_START = {"content_block_start", "content_block_delta", "message_delta", "message_stop"}
 _TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
 
 

@@ -6,7 +6,7 @@ or not, because the SDKs read without a bound.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -169,3 +169,39 @@ def _line_failure(error: BaseException, endpoint: Endpoint, timeout_s: float) ->
 def _raise(failure: Transient | Rejected) -> NoReturn:
     """Raise outside of the handler, so that the error has no context."""
     raise failure
+
+
+async def opened(
+    get: Awaitable[object], sdk: SdkErrors, endpoint: Endpoint, timeout_s: float
+) -> httpx2.Response | Received:
+    """Await the head of a response whose body is read later; one with an error status comes whole.
+
+    Raises: Transient: as `send`.
+    """
+    failure: Transient
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await get
+        assert isinstance(response, httpx2.Response), "what `get` was asked to return"
+        return response
+    except sdk.status as error:
+        refused = getattr(error, "response", None)
+        assert isinstance(refused, httpx2.Response), "both SDKs' status errors carry the response"
+        return _received(refused, refused.content, endpoint.api_key)
+    except _line_errors(sdk) as error:
+        failure = _line_failure(error, endpoint, timeout_s)
+    _raise(failure)
+
+
+async def next_piece(pieces: AsyncIterator[bytes], endpoint: Endpoint, timeout_s: float) -> bytes | None:
+    """The next bytes of a body; None at its end.
+
+    Raises: Transient: the connection broke, or nothing came in time.
+    """
+    failure: Transient
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await anext(pieces, None)
+    except (httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+        failure = _line_failure(error, endpoint, timeout_s)
+    _raise(failure)

@@ -57,6 +57,7 @@ class VendorFacts(Fact):
     hottest: float
     sampling_version: str | None = None
     least_cached: Mapping[str, int]
+    marks_cache: tuple[str, ...] = ()
     responses: ResponsesFacts | None = None
 
 

@@ -134,6 +134,8 @@ class JournalState:
             error=row.answer.error if row.answer else row.error,
             endpoint=row.endpoint,
             attempts=_attempts(records),
+            mode=row.mode,
+            reused_from=row.reused_from,
         )
 
     def attempts(self, call_key: UUID) -> list[Attempt]:
@@ -327,15 +329,21 @@ def make_durable(path: Path) -> int:
 
 
 def _attempts(records: list[tuple[Entry, Header, AttemptBegin | AttemptEnd]]) -> list[Attempt]:
-    found = sorted(
-        ((record.n, record.started_at, record) for _, _, record in records), key=lambda item: item[:2]
-    )
+    sent = [record for _, _, record in records if _was_sent(record)]
+    found = sorted(((record.n, record.started_at, record) for record in sent), key=lambda item: item[:2])
+    if len(found) > 1:  # a batch's attempt may end in another file than it began in
+        ends = {item[:2] for item in found if isinstance(item[2], AttemptEnd)}
+        found = [item for item in found if isinstance(item[2], AttemptEnd) or item[:2] not in ends]
     attempts = [_attempt(record) for _, _, record in found]
     if len({attempt.n for attempt in attempts}) == len(attempts):
         return attempts
     # Two processes asked the call at one time and used the same number: count in the order of their starts.
     attempts.sort(key=lambda attempt: attempt.started_at)
     return [replace(attempt, n=n) for n, attempt in enumerate(attempts, start=1)]
+
+
+def _was_sent(record: AttemptBegin | AttemptEnd) -> bool:
+    return isinstance(record, AttemptBegin) or record.reused_from is None
 
 
 def _attempt(record: AttemptBegin | AttemptEnd) -> Attempt:

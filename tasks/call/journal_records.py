@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from tasks.model import Answer, Usage
+from tasks.model import Answer, Mode, Usage
 from warehouse.errors import WarehouseError
 
 SCHEMA = 1
@@ -45,7 +45,7 @@ class AttemptEnd:
     n: int
     started_at: datetime
     ended_at: datetime
-    latency_s: float
+    latency_s: float | None  # None: in a batch, which does not tell
     queued_s: float
     http_status: int | None
     outcome: Literal["answered", "failed"]
@@ -55,8 +55,10 @@ class AttemptEnd:
     final: bool  # this attempt ends the call: it was answered, or has finally failed
     answer: Answer | None
     usage: Usage | None  # may be an estimate, see Usage.estimated
+    mode: Mode = "realtime"
     reserved_usd: Decimal | None = None  # stays reserved: it may have been billed, and nobody saw the bill
     usd: Decimal | None = None  # what an answer cost, where its price was known
+    reused_from: str | None = None  # the run that was asked; nothing was sent here
 
     def __post_init__(self) -> None:
         if self.outcome == "answered" and (self.answer is None or not self.final):
@@ -118,9 +120,12 @@ def end_line(end: AttemptEnd, at: int) -> bytes:
         "endpoint": end.endpoint,
         "reserved_usd": _money(end.reserved_usd),
         "usd": _money(end.usd),
+        "reused_from": end.reused_from,
         "usage": end.usage and end.usage.__dict__,
         "answer": answer,
     }
+    if end.mode != "realtime":  # absent in lines of before there were batches
+        rest["mode"] = end.mode
     final = "true" if end.final else "false"
     start = (
         f'"kind":"end","call_key":"{end.call_key}","n":{_checked_n(end.n)},'
@@ -213,8 +218,10 @@ def _end(record: dict[str, Any]) -> AttemptEnd:
         final=record["final"],
         answer=answer,
         usage=usage,
+        mode=record.get("mode", "realtime"),
         reserved_usd=_usd(record["reserved_usd"]),
-        usd=_usd(record.get("usd")),  # older lines have none
+        usd=_usd(record.get("usd")),  # older lines have none, nor the next
+        reused_from=record.get("reused_from"),
     )
 
 

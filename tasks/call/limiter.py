@@ -1,26 +1,33 @@
 """One model's limits in this process: requests and tokens a minute, and calls in flight.
 
-Calls are let through in the order in which they came; each waiter is woken once, when it is its turn, by one
-timer for all. A slot reserves an estimate of the tokens; `settle` corrects it with the truth. Arithmetic:
-`bucket`. A provider's pause holds every call of the model and releases no burst at its end: buckets are near
-empty then, and where there is no limit of requests, calls in flight grow from one, by one for each that
-returned since.
+Calls are let through in the order in which they came, whichever shard they are of; each waiter is woken
+once, when it is its turn, by one timer for all. A slot reserves an estimate of the tokens; `settle` corrects
+it with the truth. Arithmetic: token buckets in whole nanoseconds of a monotonic clock (`bucket`). Which
+limits are in force: `rates`. Calls in flight, where no limit is known: `ceiling`. Where several processes
+share the account, a call also needs leased time (`allowance`); a lease is never taken for a single call.
 
-What the headers say is followed where something is used up; limits are not adopted from them.
+A provider's pause holds every call of the model and releases no burst at its end: buckets are near empty
+then, and without a limit of requests no more calls start than were still in flight.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 
+from tasks.call.allowance import NEVER, Allowance
 from tasks.call.backoff import RETRY_AFTER_MOST_S
-from tasks.call.bucket import BURST_NS, Bucket
+from tasks.call.bucket import BURST_NS
+from tasks.call.ceiling import Ceiling
+from tasks.call.leases import Ask, Lease, Times
 from tasks.call.rate_headers import RateHeaders
+from tasks.call.rates import Rates, Share, Units
 from tasks.spec import Limits
+from warehouse.errors import NightbenchError
 
 _LEAST_SLEEP_S = 0.0001
+_UNHEARD_TOKENS = 4_000  # in flight before the first response, where no limit is known
 _EARLIER_S = 0.001  # a timer is set anew only where that makes so much of a difference
 
 
@@ -35,8 +42,14 @@ class Permit:
         self.output_tokens = output_tokens
         self.queued_s = 0.0
         self.round = 0  # of the limiter's pauses, when it was let through
+        self.failed = False  # its return says nothing of what the provider can bear
         self.turn: asyncio.Future[None] | None = None  # None: it never waited
         self._limiter = limiter
+
+    @property
+    def units(self) -> Units:
+        """What it weighs, by kind of limit."""
+        return (1, self.input_tokens, self.output_tokens)
 
     async def __aenter__(self) -> "Permit":
         await self._limiter._enter(self)
@@ -49,7 +62,7 @@ class Permit:
 
     def settle(self, input_tokens: int, output_tokens: int = 0) -> None:
         """Say what was used in truth; the last word counts."""
-        self._limiter._correct(input_tokens - self.input_tokens, output_tokens - self.output_tokens)
+        self._limiter._correct((0, input_tokens - self.input_tokens, output_tokens - self.output_tokens))
         self.input_tokens, self.output_tokens = input_tokens, output_tokens
 
 
@@ -64,21 +77,16 @@ class Limiter:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._most_in_flight = limits.in_flight
-        now = self._now_ns()
-        self._requests, self._input, self._output = (
-            Bucket(limit, now, start) if limit is not None else None
-            for limit, start in (
-                (limits.requests_per_minute, 1),
-                (limits.input_tokens_per_minute, 0),
-                (limits.output_tokens_per_minute, 0),
-            )
-        )
-        self._ceiling = limits.in_flight
+        self.rates = Rates(limits, self._now_ns())
+        self.ceiling = Ceiling(limits.in_flight, adapts=not self.rates.limited)
+        self._allowance: Allowance | None = None
+        self._broken: NightbenchError | None = None
         self._queue: deque[Permit] = deque()
         self._paused_until_ns = 0
+        self._unheard: int | None = None if self.rates.limited else 0  # tokens in flight before any response
+        self._resumes = False  # the next one let through is the first after a pause
         self._round = 0
-        self._last = (0, 0)  # tokens of the last one let through
+        self._last: Units = (0, 0, 0)  # of the last one let through
         self._timer: asyncio.Future[None] | None = None
         self._timer_at = 0.0
         self.in_flight = 0
@@ -88,6 +96,10 @@ class Limiter:
         """Calls that wait for their turn."""
         return sum(permit.turn is not None and not permit.turn.done() for permit in self._queue)
 
+    def use(self) -> Share | None:
+        """How much of the limit that is used most this process uses now; None where no limit is known."""
+        return self.rates.share(self._now_ns())
+
     def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
         """A place for one request of about so many tokens; entering it waits, leaving it gives it back.
 
@@ -95,51 +107,99 @@ class Limiter:
         """
         return Permit(self, max(0, input_tokens), max(0, output_tokens))
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, permit: Permit | None = None) -> None:
         """Let nothing through for so long: what a 429 or a `retry-after` asks of every call of the model.
 
-        At most five minutes at a time (see `backoff`); what is no time is no pause.
+        At most five minutes at a time (see `backoff`); what is no time is no pause. `permit` is that of the
+        call which was told: had it been let through before the last pause, calls in flight stay as they are.
         """
         if not seconds > 0:
             return
-        until = self._now_ns() + int(min(seconds, RETRY_AFTER_MOST_S) * 1e9)
-        self._paused_until_ns = max(self._paused_until_ns, until)
-        for bucket in (self._requests, self._input, self._output):
-            if bucket is not None:
-                bucket.hold(self._paused_until_ns)
-        if self._requests is None:
-            self._ceiling = 1
-        self._round += 1
+        until_ns = self._now_ns() + int(min(seconds, RETRY_AFTER_MOST_S) * 1e9)
+        if permit is None or permit.round == self._round:
+            if self.rates.buckets[0] is None:
+                self.ceiling.limited(self.in_flight + (permit is not None))
+            self._round += 1
+        self._pause(until_ns, tell=seconds > BURST_NS / 1e9)
 
     def observe(self, headers: RateHeaders) -> None:
-        """Follow a response's headers: where nothing is left of a limit, wait until something is.
+        """Follow a response's headers: where nothing is left of a limit, wait; take over the limits.
 
         Not where a limit of ours is as low as the provider's: who uses a rate to the full sees nothing left
         with every response, and each is as old as its call took.
         """
-        tokens, told = self._last, headers
+        told, last, buckets = headers, self._last, self.rates.buckets
         for bucket, limit, remaining, reset_s, units in (
-            (self._requests, told.requests_limit, told.requests_remaining, told.requests_reset_s, 1),
-            (self._input, told.tokens_limit, told.tokens_remaining, told.tokens_reset_s, sum(tokens)),
+            (buckets[0], told.requests_limit, told.requests_remaining, told.requests_reset_s, 1),
+            (buckets[1], told.tokens_limit, told.tokens_remaining, told.tokens_reset_s, last[1] + last[2]),
             (
-                self._input,
+                buckets[1],
                 told.input_tokens_limit,
                 told.input_tokens_remaining,
                 told.input_tokens_reset_s,
-                tokens[0],
+                last[1],
             ),
             (
-                self._output,
+                buckets[2],
                 told.output_tokens_limit,
                 told.output_tokens_remaining,
                 told.output_tokens_reset_s,
-                tokens[1],
+                last[2],
             ),
         ):
             if remaining is None or remaining > 0 or reset_s is None:
                 continue
             if bucket is None or (limit is not None and limit < bucket.per_minute):
                 self._hold(refill_s(limit, reset_s, units))
+        if self.rates.follow(headers, self._now_ns()):
+            if self._allowance is not None:
+                self._allowance.tell(self.rates.told)
+            self._changed()
+
+    def lease_from(self, allowance: Allowance) -> None:
+        """From now on a call also needs leased time; before the first call."""
+        self._allowance = allowance
+
+    def ask(self, *, look: bool, longest_ns: int) -> Ask | None:
+        """What to ask the source of leases for; `look`: ask in any case, if there is anything to do here."""
+        if self._allowance is None:
+            return None
+        busy = bool(self.in_flight or self._queue)
+        return self._allowance.ask(self._needs(), self._now_ns(), look=look and busy, longest_ns=longest_ns)
+
+    def granted(self, lease: Lease) -> None:
+        """Take a lease, and what other processes know of the account."""
+        if self._allowance is None:
+            return
+        now_ns = self._now_ns()
+        self._allowance.granted(lease, now_ns)
+        if lease.paused_until_ns > max(now_ns, self._paused_until_ns):
+            self._round += 1
+            self._pause(lease.paused_until_ns, tell=False)
+        if not self._allowance.has_news and self.rates.adopt(lease.told, now_ns):
+            self._changed()
+        self._serve()
+
+    def fail(self, error: NightbenchError) -> None:
+        """Nobody can be let through any more: everybody who waits, or comes, gets the error."""
+        self._broken = error
+        while self._queue:
+            permit = self._queue.popleft()
+            if permit.turn is not None and not permit.turn.done():
+                permit.turn.set_exception(error)
+
+    def _pause(self, until_ns: int, *, tell: bool) -> None:
+        self._paused_until_ns = max(self._paused_until_ns, until_ns)
+        self.rates.hold(self._paused_until_ns)
+        self._resumes = True
+        if self._allowance is not None:
+            self._allowance.pause(until_ns, tell=tell)
+
+    def _changed(self) -> None:
+        """Other limits are in force."""
+        if self.rates.buckets[0] is not None and self.ceiling.adapts:
+            self.ceiling.lift()
+        self._serve()
 
     def _hold(self, seconds: float) -> None:
         if seconds > BURST_NS / 1e9:
@@ -148,6 +208,8 @@ class Limiter:
             self._paused_until_ns = max(self._paused_until_ns, self._now_ns() + int(seconds * 1e9))
 
     async def _enter(self, permit: Permit) -> None:
+        if self._broken is not None:
+            raise self._broken
         if not self._queue and self._wait_ns(permit, now := self._now_ns()) == 0:
             self._let_through(permit, now)
             return
@@ -160,43 +222,48 @@ class Limiter:
         except asyncio.CancelledError:
             if permit.turn.cancelled():
                 self._serve()  # it may have been the first, and hold up smaller ones
-            else:  # let through and cancelled in the same moment: nothing was sent
-                permit.settle(0)
-                self._correct_requests(-1)
-                self._leave(permit)
+            elif permit.turn.exception() is None:  # let through and cancelled in the same moment
+                self._unsend(permit)
             raise
         permit.queued_s = self._clock() - asked_at
 
     def _leave(self, permit: Permit) -> None:
         self.in_flight -= 1
-        if permit.round == self._round and self._ceiling < self._most_in_flight:
-            self._ceiling += 1
+        self._unheard = None
+        if permit.round == self._round and not permit.failed:
+            self.ceiling.returned()
         self._serve()
 
-    def _correct(self, input_tokens: int, output_tokens: int) -> None:
-        if self._input is not None:
-            self._input.correct(input_tokens)
-        if self._output is not None:
-            self._output.correct(output_tokens)
-        if input_tokens < 0 or output_tokens < 0:
+    def _unsend(self, permit: Permit) -> None:
+        """Take back that it was let through."""
+        if self._allowance is not None:
+            one, two, three = self.rates.times(permit.units)
+            self._allowance.take((-one, -two, -three))
+        self.rates.correct(permit.units, self._now_ns(), unsent=True)
+        permit.failed = True
+        self._leave(permit)
+
+    def _correct(self, units: Units) -> None:
+        if units == (0, 0, 0):
+            return
+        if self._allowance is not None:
+            self._allowance.take(self.rates.times(units))
+        self.rates.correct(units, self._now_ns())
+        if units[1] < 0 or units[2] < 0:
             self._serve()
 
-    def _correct_requests(self, units: int) -> None:
-        if self._requests is not None:
-            self._requests.correct(units)
-
     def _serve(self) -> None:
-        """Let through from the head of the queue while there is room, and set the timer for the next."""
+        """Let through the head of the queue while there is room, and set the timer for the next."""
         while self._queue:
             permit = self._queue[0]
             assert permit.turn is not None
             if permit.turn.done():  # its waiter was cancelled
                 self._queue.popleft()
                 continue
-            if self.in_flight >= self._ceiling:
-                break  # whoever leaves serves
             now = self._now_ns()
             wait_ns = self._wait_ns(permit, now)
+            if wait_ns == NEVER:
+                break  # whoever leaves, or brings a lease, serves
             if wait_ns > 0:
                 self._wake_in(max(wait_ns / 1e9, _LEAST_SLEEP_S))
                 return
@@ -208,30 +275,39 @@ class Limiter:
             self._timer = None
 
     def _wait_ns(self, permit: Permit, now_ns: int) -> int:
-        """How long the limits keep it waiting; -1 for a free place, which nobody can foretell."""
-        if self.in_flight >= self._ceiling:
-            return -1
-        wait_ns = max(0, self._paused_until_ns - now_ns)
-        for bucket, units in (
-            (self._requests, 1),
-            (self._input, permit.input_tokens),
-            (self._output, permit.output_tokens),
-        ):
-            if bucket is not None:
-                wait_ns = max(wait_ns, bucket.wait_ns(units, now_ns))
-        return wait_ns
+        """How long it must wait; NEVER: for a free place or a lease, which nobody can foretell."""
+        if now_ns < self._paused_until_ns:
+            return self._paused_until_ns - now_ns
+        if self._resumes:
+            self._resumes = False
+            if self.rates.buckets[0] is None:
+                self.ceiling.resumed(self.in_flight)
+        if self.in_flight >= self.ceiling.level:
+            return NEVER
+        units = permit.units
+        if self._unheard and self._unheard + units[1] > _UNHEARD_TOKENS:
+            return NEVER
+        if self._allowance is not None:
+            wait_ns = self._allowance.wait_ns(self.rates.times(units), now_ns, self.rates.hold)
+            if wait_ns != 0:
+                return wait_ns
+        return self.rates.wait_ns(units, now_ns)
 
     def _let_through(self, permit: Permit, now_ns: int) -> None:
         self.in_flight += 1
         permit.round = self._round
-        self._last = (permit.input_tokens, permit.output_tokens)
-        for bucket, units in (
-            (self._requests, 1),
-            (self._input, permit.input_tokens),
-            (self._output, permit.output_tokens),
-        ):
-            if bucket is not None:
-                bucket.take(units, now_ns)
+        self._last = permit.units
+        if self._unheard is not None:
+            self._unheard += permit.input_tokens
+        if self._allowance is not None:
+            self._allowance.take(self.rates.times(permit.units))
+        self.rates.take(permit.units, now_ns)
+
+    def _needs(self) -> Iterator[Times]:
+        """The time that each call takes that waits, in their order."""
+        for permit in self._queue:
+            if permit.turn is not None and not permit.turn.done():
+                yield self.rates.times(permit.units)
 
     def _wake_in(self, seconds: float) -> None:
         at = self._clock() + seconds

@@ -16,6 +16,7 @@ from tasks.call.assemble import CompletionAssembly
 from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import TIMEOUT_S, UNREAD, SdkErrors, http_client, send, timeouts, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
+from tasks.call.prefix import keyed
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import openai_usage
@@ -96,10 +97,8 @@ class OpenAIProvider:
             PATH,
             cast_to=httpx2.Response,
             body={
-                **call.params,
+                **completion_request(call),
                 **({"stream_options": {"include_usage": True}} if asks_usage else {}),
-                "model": call.model.partition("/")[2],
-                "messages": list(call.messages),
             },
             options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
             stream=UNREAD,
@@ -137,6 +136,16 @@ def without_environment(client: Client, endpoint: Endpoint) -> Client:
     client.organization = client.project = client.admin_api_key = None
     client._custom_headers = dict(endpoint.headers)
     return client
+
+
+def completion_request(call: Call) -> dict[str, object]:
+    """The body of a request."""
+    body: dict[str, object] = {
+        **call.params,
+        "model": call.model.partition("/")[2],
+        "messages": list(call.messages),
+    }
+    return body if call.prefix is None else keyed(body, call.model, call.prefix, "messages", "text")
 
 
 def read_completion(received: Received, host: str) -> Reply:

@@ -18,6 +18,7 @@ from tasks.call.endpoint import Endpoint
 from tasks.call.exchange import TIMEOUT_S, send, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.openai import ERRORS, REQUEST_IDS
+from tasks.call.prefix import keyed
 from tasks.call.provider import Reply
 from tasks.call.rate_headers import parse_rate_headers, server_now
 from tasks.call.usage import responses_usage
@@ -104,7 +105,8 @@ def response_request(call: Call) -> dict[str, object]:
     }
     if system:
         body["instructions"] = "\n\n".join(system)
-    return body
+    prefix = call.prefix if len(system) < 2 else None
+    return body if prefix is None else keyed(body, call.model, prefix, "input", "input_text")
 
 
 def read_response(received: Received, host: str) -> Reply:

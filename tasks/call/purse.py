@@ -150,6 +150,10 @@ class Purse:
                 return
         await self._take(usd)
 
+    def adopt(self, n: int) -> None:
+        """So many attempts are under way that are spent already, at their worst case: each will settle."""
+        self._n_held += n
+
     def settle(self, reserved: Amounts, spent: Amounts) -> None:
         """An attempt has ended: it cost so much, or that much of it may have been billed unseen."""
         if self._funds:

@@ -1,5 +1,8 @@
 """The calls of one run: journal ahead of call, limit, attempt, journal, and again where it is worth it.
 
+A provider that is down is parked (`breaker`): its calls wait, the others' go on, and attempts that fail in
+that time are kept like all but do not use up a call's ten.
+
 A received answer counts when it is durable in the journal; a call that the journal already holds is not sent.
 An in-flight place is given back as soon as the response is there, so that the disk never slows the calls.
 """
@@ -7,23 +10,26 @@ An in-flight place is given back as soon as the response is there, so that the d
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from tasks.call.backoff import MAX_ATTEMPTS, delay
+from tasks.call.breaker import Breaker, Gate, Pass
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
 from tasks.call.purse import OutOfMoney, Purse
 from tasks.call.till import Till, stays_reserved
+from tasks.call.warming import Warming
 from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
 from warehouse.errors import (
     BudgetStopped,
     NightbenchError,
+    ProviderDown,
     ProviderError,
     Rejected,
     StoppedShort,
@@ -37,10 +43,11 @@ TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Lane:
-    """What all calls to one model share in this process: a client and a limiter."""
+    """What all calls to one model share in this process: a client, a limiter, a gate that may be shut."""
 
     provider: Provider
     limiter: Limiter
+    gate: Gate = field(default_factory=lambda: Gate(Breaker()))
 
 
 class CallSession:
@@ -72,9 +79,12 @@ class CallSession:
         self._sealed = sealed  # suites of which no error may quote the text
         self._till = till or Till(Purse(), lambda *_: None)
         self._jitter = random.Random(seed)
+        self._warming = Warming()
         self._waiting: set[asyncio.Task[None]] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
+        self._on_stop: list[Callable[[], None]] = []
+        self._down: dict[str, float] = {}  # hosts that were given up, after so many seconds
         self.fatal: NightbenchError | None = None
 
     @property
@@ -99,12 +109,55 @@ class CallSession:
         self.fatal = reason or StoppedShort("stopped")
         for task in self._waiting:
             task.cancel()
+        for tell in self._on_stop:
+            tell()
         self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)
+
+    def end(self) -> None:
+        """Every shard has returned: where a provider was given up, that is why the run stops short."""
+        if self.fatal is None and self._down:
+            hosts = ", ".join(f"{host} (down for {seconds:,.0f} s)" for host, seconds in self._down.items())
+            self.fatal = ProviderDown(
+                f"given up: {hosts}. What was received is kept, and what other models were asked is done."
+            )
 
     def give_up(self) -> None:
         """Drop the calls in flight too; their attempts stay in the journal as unseen."""
         for task in self._in_flight | self._waiting:
             task.cancel()
+
+    def join(self, task: "asyncio.Task[None]", on_stop: Callable[[], None]) -> None:
+        """Let other work of the run be stopped with the calls: told at once, dropped after GRACE_S."""
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+        self._on_stop.append(on_stop)
+        task.add_done_callback(lambda _: self._on_stop.remove(on_stop))
+
+    def kept(self, call: Call) -> bool:
+        """Whether the journal already holds the end of the call, which is counted then."""
+        return self._kept(call)
+
+    def ended(self, call: Call, record: AttemptEnd) -> None:
+        """Count a call that has ended and is durable."""
+        self._ended(call, record)
+
+    def told(self, call: Call, error: Unusable) -> Unusable:
+        """The error as it may be told: of a sealed suite without the server's words."""
+        return self._told(call, error)
+
+    @property
+    def progress(self) -> Progress:
+        """The counts of the run."""
+        return self._progress
+
+    @property
+    def till(self) -> Till:
+        """The money of the run."""
+        return self._till
+
+    def is_sealed(self, suite: str) -> bool:
+        """Whether no error may quote the suite's text."""
+        return suite in self._sealed
 
     def _kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
@@ -112,9 +165,9 @@ class CallSession:
             return False
         outcome = self._known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
-        usage = outcome.answer.usage if outcome.answer else None
+        usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
-        self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True)
+        self._progress.ended(call, usage, outcome.started_at, answered=answered, kept=True, mode=outcome.mode)
         if not answered:
             self._check_failed(call, outcome.error_kind, outcome.error)
         return True
@@ -136,33 +189,39 @@ class CallSession:
 
     async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
         estimate = estimate_tokens(call)
-        first = self._known.next_attempt_number(call.call_key)
-        queued_s = 0.0
-        for tried in range(1, MAX_ATTEMPTS + 1):
+        n = self._known.next_attempt_number(call.call_key)
+        queued_s, tried, asked = 0.0, 0, False
+        while (passed := await self._enter(lane, call)) is not None:
             asked_at = time.monotonic()
-            async with lane.limiter.slot(estimate) as permit:
+            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(estimate) as permit:
+                if lane.gate.shut(passed):
+                    permit.settle(0)
+                    continue
                 worst = worst_usd(call, datetime.now(UTC))
-                await self._till.reserve(call, worst, first=tried == 1)
+                await self._till.reserve(call, worst, first=not asked)
+                asked = True
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
-                n = first + tried - 1
-                end = await self._attempt(lane, call, n, queued_s, worst, tried == MAX_ATTEMPTS)
+                end = await self._attempt(lane, call, n, queued_s, worst, passed, tried + 1 == MAX_ATTEMPTS)
+                n, tried = n + 1, tried + end.counts
+                turn.answered = end.record.outcome == "answered"
                 self._till.settle(call, worst, end.record)
                 if end.usage is not None:
                     sent = end.usage.input_tokens + end.usage.cache_write_tokens
                     permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
                 record = end.record
+                permit.failed = record.outcome == "failed"
                 if end.unusable is not None:
                     # before the place is given back: nobody else shall try
                     self.stop(self._told(call, end.unusable))
                 elif record.final and record.outcome == "failed":
                     self._ended(call, record)
-            wait_s = delay(tried, end.retry_after_s, self._jitter)
+            wait_s = delay(max(tried, 1), end.retry_after_s, self._jitter)
             if record.error_kind == "rate_limited":
-                lane.limiter.pause(end.retry_after_s or wait_s)
+                lane.limiter.pause(end.retry_after_s or wait_s, permit)
             durable = self._journal.append(record)
             self._progress.attempt(call, record.error_kind)
             if record.final or end.unusable is not None:
@@ -177,8 +236,27 @@ class CallSession:
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
 
+    async def _enter(self, lane: Lane, call: Call) -> Pass | None:
+        """Wait while the provider is parked; None: it was given up, and the call is left for a resume."""
+        line, breaker = self._progress.variants[call.variant], lane.gate.breaker
+        line.parked_at = breaker.parked_at
+        if line.parked_at is None:
+            return "call"
+        passed = await lane.gate.enter()
+        line.parked_at = breaker.parked_at
+        if passed is None:
+            self._down[lane.provider.endpoint_host] = breaker.give_up_s
+        return passed
+
     async def _attempt(
-        self, lane: Lane, call: Call, n: int, queued_s: float, worst: Decimal | None, last: bool
+        self,
+        lane: Lane,
+        call: Call,
+        n: int,
+        queued_s: float,
+        worst: Decimal | None,
+        passed: Pass,
+        last: bool,
     ) -> "_Ended":
         started_at = datetime.now(UTC)
         self._journal.begin(call.call_key, n, started_at, worst)
@@ -192,8 +270,10 @@ class CallSession:
         latency_s = time.monotonic() - began
         if reply is not None and reply.limits is not None:
             lane.limiter.observe(reply.limits)
-        answer = _with_usage(call, reply.answer) if reply else None
+        answer = with_usage(call, reply.answer) if reply else None
         fault = error.fault if error else None
+        lane.gate.ended(fault, passed)
+        counts = lane.gate.breaker.parked_at is None
         record = AttemptEnd(
             call_key=call.call_key,
             n=n,
@@ -208,14 +288,14 @@ class CallSession:
             endpoint=lane.provider.endpoint_host,
             final=answer is not None
             or isinstance(error, Rejected)
-            or (last and isinstance(error, Transient)),
+            or (last and counts and isinstance(error, Transient)),
             answer=answer,
             usage=answer.usage if answer else None,
             reserved_usd=stays_reserved(worst, fault),
             usd=self._till.bill(call, worst, answer, started_at),
         )
         retry_after_s = fault.retry_after_s if fault else None
-        return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None)
+        return _Ended(record, retry_after_s, error if isinstance(error, Unusable) else None, counts)
 
     def _told(self, call: Call, error: Unusable) -> Unusable:
         """The error as it may be told: of a sealed suite without the server's words."""
@@ -232,7 +312,7 @@ class CallSession:
 
     def _ended(self, call: Call, record: AttemptEnd) -> None:
         answered = record.outcome == "answered"
-        self._progress.ended(call, record.usage, record.started_at, answered=answered)
+        self._progress.ended(call, record.usage, record.started_at, answered=answered, mode=record.mode)
         if not answered:
             self._check_failed(call, record.error_kind, record.error)
 
@@ -258,6 +338,7 @@ class _Ended:
     record: AttemptEnd
     retry_after_s: float | None
     unusable: Unusable | None
+    counts: bool  # as one of the call's ten
 
     @property
     def usage(self) -> Usage | None:
@@ -269,7 +350,7 @@ def estimate_tokens(call: Call) -> int:
     return sum(len(turn["content"].encode("utf-8", "replace")) // 4 + 4 for turn in call.messages)
 
 
-def _with_usage(call: Call, answer: Answer) -> Answer:
+def with_usage(call: Call, answer: Answer) -> Answer:
     """The answer; where the server counted nothing, with tokens estimated and marked so."""
     if answer.usage is not None or answer.error_kind is not None:
         return answer

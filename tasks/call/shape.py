@@ -23,6 +23,7 @@ from tasks.call.facts import (
     thinking_budget,
     vendor_of,
 )
+from tasks.model import Call
 from warehouse.errors import SpecError
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -50,6 +51,27 @@ def check_shape(model: str, params: Mapping[str, Any]) -> None:
         return
     for name, why in _wrong(vendor, family_of(model), params):
         raise SpecError(f'{model}: the parameter "{name}": {why}. Nothing was sent.')
+
+
+def check_call(call: Call) -> None:
+    """Check what OpenAI wants of a prompt whose answer is to be any JSON object: that it says so.
+
+    Raises: SpecError: names suite and sample.
+    """
+    text = call.params.get("text")
+    asked = call.params.get("response_format", text.get("format") if isinstance(text, Mapping) else None)
+    if (
+        not isinstance(asked, Mapping)
+        or asked.get("type") != "json_object"
+        or vendor_by(call.model) != "openai"
+    ):
+        return
+    if not any("json" in turn["content"].lower() for turn in call.messages):
+        raise SpecError(
+            f'suite "{call.suite}", sample "{call.sample_id}", variant "{call.variant}": with the format '
+            f'json_object OpenAI answers only prompts that hold the word "JSON". Nothing was sent. Say it in '
+            f"the prompt or in a system message, or give a json_schema."
+        )
 
 
 def with_output_format(params: Mapping[str, Any]) -> dict[str, Any]:

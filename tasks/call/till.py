@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from tasks.call.journal_records import AttemptEnd
 from tasks.call.purse import ZERO, Amounts, Purse
-from tasks.model import Answer, Call, Usage
+from tasks.model import Answer, Call, Mode, Usage
 from warehouse.errors import Fault
 
-Cost = Callable[[Call, Usage, datetime, str | None], Decimal | None]  # the last: the model that served it
+# of a call's usage, at a time, by the model that served it, in a mode
+Cost = Callable[[Call, Usage, datetime, str | None, Mode], Decimal | None]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Till:
     amounts: Callable[[Call, Decimal], Amounts] = lambda call, usd: ()
     group: Callable[[Call], Hashable] | None = None
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a budget at all."""
+        return self.purse.n_funds > 0
+
     async def reserve(self, call: Call, worst: Decimal | None, *, first: bool) -> None:
         """Reserve an attempt's worst case; a sample's calls together where they are asked for the first time.
 
@@ -40,13 +46,38 @@ class Till:
             self.amounts(call, worst or ZERO), self.amounts(call, end.usd or end.reserved_usd or ZERO)
         )
 
-    def bill(self, call: Call, worst: Decimal | None, answer: Answer | None, at: datetime) -> Decimal | None:
+    def release(self, call: Call, worst: Decimal | None) -> None:
+        """An attempt for which that worst case was reserved will not be sent."""
+        self.purse.settle(self.amounts(call, worst or ZERO), self.amounts(call, ZERO))
+
+    def adopt(self, n: int) -> None:
+        """So many attempts of an earlier process are under way; their worst case counts as spent already."""
+        self.purse.adopt(n)
+
+    def settle_batch(
+        self, call: Call, worst: Decimal | None, end: AttemptEnd | None, *, adopted: bool
+    ) -> None:
+        """A batch's attempt has ended, or (None) its end will never be seen; see `adopt`."""
+        spent = (end.usd or end.reserved_usd or ZERO) if end is not None else worst or ZERO
+        held = ZERO if adopted else worst or ZERO
+        self.purse.settle(
+            self.amounts(call, held), self.amounts(call, spent - (worst or ZERO) if adopted else spent)
+        )
+
+    def bill(
+        self,
+        call: Call,
+        worst: Decimal | None,
+        answer: Answer | None,
+        at: datetime,
+        mode: Mode = "realtime",
+    ) -> Decimal | None:
         """What an attempt cost; None where it was not answered. An unknown cost is the worst case."""
         if answer is None:
             return None
         if answer.usage is None:
             return ZERO  # a prompt too long, a content filter: nothing was read or written
-        cost = self.cost(call, answer.usage, at, answer.served_model)
+        cost = self.cost(call, answer.usage, at, answer.served_model, mode)
         return cost if cost is not None else worst
 
 

@@ -30,7 +30,7 @@ def worst_usd(call: Call, at: datetime, mode: Mode = "realtime") -> Decimal | No
     plain = usd_of(call.priced_as, Usage(read, output), at, mode)
     written = usd_of(call.priced_as, Usage(0, output, cache_write_tokens=read), at, mode)
     hour = None
-    if "1h" in json.dumps(call.params, default=str):
+    if (call.prefix and call.prefix.lifetime == "1h") or "1h" in json.dumps(call.params, default=str):
         hour = usd_of(call.priced_as, Usage(0, output, cache_write_1h_tokens=read), at, mode)
     known = [usd for usd in (written, hour) if usd is not None]
     return None if plain is None else max([plain, *known])

@@ -130,3 +130,31 @@ def test_an_option_picks_the_specs_entries_with_what_they_say(tmp_path: Path) ->
     spec = spec_of(path, ["a", "c"], ["openai/x", "openai/y"], {})
     assert [(entry.name, entry.limit) for entry in spec.suite_entries] == [("a", 3), ("c", None)]
     assert [entry.variant for entry in spec.models] == ["one", "two", "openai/y"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "model", "batches"),
+    [
+        ({}, "openai/gpt-6-luna", False),
+        ({"mode": "batch"}, "openai/gpt-6-luna", True),
+        ({"mode": "auto"}, "openai/gpt-6-luna", True),
+        ({"mode": "auto"}, "compatible/llama", False),
+        ({"mode": "auto", "deadline": "8h"}, "openai/gpt-6-luna", False),
+        ({"mode": "auto", "deadline": "1d"}, "openai/gpt-6-luna", True),
+        ({"mode": "auto", "deadline": "1440m"}, "openai/gpt-6-luna", True),
+    ],
+)
+def test_batches_are_taken_where_the_deadline_leaves_a_day(
+    fields: dict[str, Any], model: str, batches: bool
+) -> None:
+    spec = make_spec({"suites": ["gsm8k"], "models": [{"model": model}], **fields})
+    assert spec.plans_batches(model) == batches
+
+
+def test_a_spec_that_leaves_later_fields_alone_has_the_fingerprint_that_it_had_before_there_were_any() -> (
+    None
+):
+    fields = {"suites": ["gsm8k"], "models": [{"model": "openai/gpt-6-luna"}]}
+    plain = make_spec(fields).fingerprint()
+    assert make_spec({**fields, "mode": "realtime"}).fingerprint() == plain
+    assert make_spec({**fields, "mode": "batch"}).fingerprint() != plain

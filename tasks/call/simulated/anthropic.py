@@ -12,6 +12,7 @@ from typing import Any
 
 from tasks.call.facts import Family, facts
 from tasks.call.simulated.anthropic_stream import stream_message
+from tasks.call.simulated.caching import message_marks
 from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.structured import messages_shape
 from tasks.call.simulated.wire import (
@@ -84,6 +85,7 @@ class Anthropic(Vendor):
             streams=streams(body),
             two_lifetimes=True,
             shape=messages_shape(body),
+            marks=message_marks(body),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tasks.call.api import api_of
 from tasks.call.facts import Family
+from tasks.call.simulated.caching import chat_marks
 from tasks.call.simulated.families import listed_models
 from tasks.call.simulated.openai_stream import stream_completion, wants_usage
 from tasks.call.simulated.structured import chat_shape
@@ -78,6 +79,7 @@ class OpenAI(Vendor):
             shape=chat_shape(body),
             streams=streams(body),
             stream_usage=wants_usage(body),
+            marks=chat_marks(body, model, body["messages"]),
         )
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:

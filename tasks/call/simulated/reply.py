@@ -112,8 +112,17 @@ def _within_bounds(
 
 
 def _tokens(request: Request, output: int, thought: int, key: CallKey, settings: Settings) -> Tokens:
-    """Share the prompt out among the kinds of input; they stay disjoint and add up to it."""
+    """Share the prompt out among the kinds of input; they stay disjoint and add up to it.
+
+    By what the cache holds, unless the settings ask for made-up shares.
+    """
     prompt = request.input_tokens
+    if (taken := request.taken) is not None:
+        read = min(taken.read, prompt)
+        written = min(taken.written, prompt - read)
+        for_an_hour = min(taken.written_1h, prompt - read - written)
+        plain = prompt - read - written - for_an_hour
+        return Tokens(plain, output, read, written, for_an_hour, thought)
     if not settings.cached and not settings.cache_written:
         return Tokens(prompt, output, reasoning_tokens=thought)
     reads, read_share, writes, write_share, lifetime, *_ = shares(settings.seed, "cache", *key.parts)

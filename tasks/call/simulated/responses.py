@@ -7,6 +7,7 @@ written tokens lie inside `input_tokens`, reasoning inside `output_tokens`.
 from collections.abc import Mapping
 
 from tasks.call.facts import Family
+from tasks.call.simulated.caching import chat_marks
 from tasks.call.simulated.openai import (
     ROLES,
     Azure,
@@ -68,6 +69,7 @@ class Responses(OpenAI):
             max_tokens=max_tokens,
             thinks=thinks,
             shape=chat_shape(body),
+            marks=chat_marks(body, model, _turns(body)),
             summarizes=reasoning.get("summary") is not None,
         )
 
@@ -132,16 +134,21 @@ def _message(reply: Reply, name: str) -> Json:
     }
 
 
-def _messages(body: Json) -> tuple[Message, ...]:
-    messages: list[Message] = []
-    if body.get("instructions") is not None:
-        messages.append({"role": "system", "content": text_of(body["instructions"], "instructions")})
+def _turns(body: Json) -> list[Json]:
+    """The conversation, the instructions as a system message before it."""
     turns = body.get("input")
     if isinstance(turns, str) and turns:
         turns = [{"role": "user", "content": turns}]
     if not isinstance(turns, list) or not turns:
         raise bad_request("Missing required parameter: 'input'.", "input", "missing_required_parameter")
-    for place, turn in enumerate(turns):
+    if body.get("instructions") is None:
+        return turns
+    return [{"role": "system", "content": text_of(body["instructions"], "instructions")}, *turns]
+
+
+def _messages(body: Json) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    for place, turn in enumerate(_turns(body)):
         role = ROLES.get(str(turn.get("role"))) if isinstance(turn, dict) else None
         if role is None or turn.get("type", "message") != "message":
             raise bad_request(f"Invalid value: 'input[{place}]'.", f"input[{place}]", "invalid_value")

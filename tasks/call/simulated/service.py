@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from tasks.call.simulated.anthropic import Anthropic
 from tasks.call.simulated.batches_answers import Handle, without_retryable
 from tasks.call.simulated.batches_service import BatchService
 from tasks.call.simulated.buckets import Account
+from tasks.call.simulated.caching import PromptCache
 from tasks.call.simulated.connection import HttpRequest, Verdict, to_http
 from tasks.call.simulated.families import Family, family_of
 from tasks.call.simulated.faults import Attempts
@@ -98,6 +99,7 @@ class Service:
         self._boot = boot  # makes request ids of two servers differ
         self._account = Account(settings.limits)
         self._attempts = Attempts()
+        self._cache = PromptCache()
         self._ids = itertools.count(1)
         self._batches = BatchService(settings, ledger, self._twin, clock, boot)
 
@@ -190,6 +192,11 @@ class Service:
             return self._problem(visit, overflow)
         if fate.filtered and isinstance(visit.vendor, Azure):
             return self._problem(visit, Problem("content_filter", model=asked.model))
+        if asked.marks and settings.caching and not (settings.cached or settings.cache_written):
+            begins_at = visit.arrived_at + fate.latency_s
+            asked = replace(
+                asked, taken=self._cache.take(asked.model, asked.marks, visit.arrived_at, begins_at)
+            )
         reply = make_reply(asked, self._plan.get(key.prompt_hash), key, fate, family, settings)
         self._account.spend(asked.model, reply.tokens.output_tokens)
         if asked.streams:
@@ -319,6 +326,7 @@ class Service:
     def _reset(self) -> Verdict:
         self.ledger.reset()
         self._attempts.clear()
+        self._cache.clear()
         self._account.clear()
         self._batches.clear()
         return _plain(200, {"reset": True})

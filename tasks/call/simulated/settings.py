@@ -130,8 +130,9 @@ class Settings(Part):
     accuracy: Rate | None = None  # instead of the families' by suite
     refusals: Rate | None = None  # instead of the family's
     content_filter: Rate = 0.0  # Azure's 400
-    cached: Rate = 0.0  # share of calls that read a part of their prompt from the cache
-    cache_written: Rate = 0.0  # share of calls that write a part of their prompt to the cache
+    caching: bool = True  # prefixes are cached as the vendors do it (caching.py)
+    cached: Rate = 0.0  # instead: share of calls that read a part of their prompt from the cache
+    cache_written: Rate = 0.0  # and share of calls that write a part of their prompt to the cache
     faults: Faults = Faults.model_validate({})
     limits: dict[str, Limits] = Field(default_factory=dict)  # by model; "*" holds for each other model
     models: tuple[str, ...] = ()  # the models that exist; empty: every name does

@@ -45,6 +45,25 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """The end of a prefix that a vendor caches."""
+
+    tokens: int  # from the prompt's beginning
+    digest: bytes  # of the prefix's bytes
+    lifetime: str
+    billed: bool = True  # writing it costs something
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a request reads from the cache, and what it writes there."""
+
+    read: int
+    written: int
+    written_1h: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One question, whichever vendor's words it came in."""
 
@@ -59,6 +78,8 @@ class Request:
     two_lifetimes: bool = False  # the vendor tells cache writes for an hour from those for five minutes
     shape: Shape | None = None
     summarizes: bool = False  # the reasoning is asked for in words (Responses API)
+    marks: tuple[Mark, ...] = ()
+    taken: Taken | None = None  # of the cache, once the request was let in
 
 
 @dataclass(frozen=True, slots=True)

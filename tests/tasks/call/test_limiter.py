@@ -200,7 +200,7 @@ def test_a_waiter_cancelled_in_the_moment_of_its_turn_leaves_no_trace() -> None:
         await holder.__aenter__()
         waiter = asyncio.create_task(use(time_, limiter, grants, tokens=5))
         await time_.wait(60)
-        requests, tokens = limiter._requests, limiter._input
+        requests, tokens, _ = limiter.rates.buckets
         assert requests is not None
         assert tokens is not None
         before = (requests.level(limiter._now_ns()), tokens.level(limiter._now_ns()))

@@ -1,6 +1,7 @@
 """A pause, asked for or read from the headers, holds every call, and nothing bursts through at its end."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -29,28 +30,78 @@ def test_a_pause_holds_every_call_and_releases_no_burst_at_its_end() -> None:
     assert grants[-1] == pytest.approx(1037 + 39 * 0.1, abs=0.05)
 
 
-def test_without_a_request_limit_calls_in_flight_grow_from_one_after_a_pause() -> None:
-    time_, levels = FakeTime(), list[int]()
-    limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)
-
+def in_flight_of(limiter: Limiter, time_: FakeTime, levels: list[int], n: int) -> list[Awaitable[None]]:
     async def call() -> None:
         async with limiter.slot(1):
             levels.append(limiter.in_flight)
             await time_.wait(1)
 
+    return [call() for _ in range(n)]
+
+
+def test_without_a_limit_calls_in_flight_start_slowly_and_double_a_round_trip() -> None:
+    time_, levels = FakeTime(), list[int]()
+    limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)
+
     async def main() -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(64):
-                group.create_task(call())
-            await time_.wait(0.5)
-            limiter.pause(10)  # 64 are in flight; their returns say nothing of the time after it
-            for _ in range(200):
-                group.create_task(call())
+        await asyncio.gather(*in_flight_of(limiter, time_, levels, 400))
 
     time_.run(main())
-    assert levels[:64] == list(range(1, 65))
-    assert levels[64:67] == [1, 2, 2]  # one alone, and when it returned two
-    assert max(levels[64:]) == 64
+    assert max(levels[:8]) == 8
+    assert time_.now == pytest.approx(1000 + 9)  # 8 + 16 + 32, then 64 a second
+    assert max(levels) == 64
+
+
+def test_after_a_429_calls_in_flight_grow_from_one_to_half_and_then_by_one_a_round_trip() -> None:
+    time_, levels = FakeTime(), list[int]()
+    limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)
+
+    async def main() -> None:
+        await asyncio.gather(*in_flight_of(limiter, time_, [], 64 + 56))
+        running = asyncio.gather(*in_flight_of(limiter, time_, [], 64))
+        await time_.wait(0.5)
+        assert limiter.in_flight == 64
+        limiter.pause(10)  # what is in flight returns, which says nothing of the time after it
+        await running
+        await asyncio.gather(*in_flight_of(limiter, time_, levels, 31 + 32 + 33 + 34))
+
+    time_.run(main())
+    assert levels[:3] == [1, 2, 2]  # one alone, and when it returned two
+    assert max(levels[: 31 + 32]) == 32
+    assert max(levels) == 34
+
+
+def test_a_server_s_error_does_not_shrink_the_calls_in_flight_and_does_not_let_them_grow() -> None:
+    time_ = FakeTime()
+    limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)
+
+    async def call() -> None:
+        async with limiter.slot(1) as permit:
+            await time_.wait(1)
+            permit.failed = True
+
+    async def main() -> None:
+        await asyncio.gather(*(call() for _ in range(80)))
+
+    time_.run(main())
+    assert limiter.ceiling.level == 8
+
+
+def test_429s_of_calls_that_began_before_the_pause_halve_the_calls_in_flight_once() -> None:
+    time_ = FakeTime()
+    limiter = Limiter(limits(in_flight=8), time_.clock, time_.sleep)
+
+    async def call() -> None:
+        async with limiter.slot(1) as permit:
+            await time_.wait(1)
+            permit.failed = True
+        limiter.pause(0.1, permit)
+
+    async def main() -> None:
+        await asyncio.gather(*(call() for _ in range(8)))
+
+    time_.run(main())
+    assert limiter.ceiling.level == 4
 
 
 @pytest.mark.parametrize("seconds", [0.0, -5.0, float("nan")])

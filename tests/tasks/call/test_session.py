@@ -11,16 +11,25 @@ from uuid import UUID
 import pytest
 
 from tasks.call.backoff import MAX_ATTEMPTS
+from tasks.call.breaker import STREAK, Breaker, Gate
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
-from tasks.call.limiter import Limiter
+from tasks.call.limiter import Limiter, Permit
 from tasks.call.provider import Reply
 from tasks.call.session import CallSession, Lane
 from tasks.model import Call, Usage
 from tasks.progress import Progress, VariantProgress
 from tasks.spec import Limits
 from tests.tasks.cases import GPT, make_answer, make_call
-from warehouse.errors import Fault, ProviderError, Rejected, StoppedShort, Transient, Unusable
+from warehouse.errors import (
+    Fault,
+    ProviderDown,
+    ProviderError,
+    Rejected,
+    StoppedShort,
+    Transient,
+    Unusable,
+)
 
 RIGHT = make_answer("18", Usage(10, 2))
 RATE_LIMITED = Transient(Fault("rate_limited", "slow down", http_status=429))
@@ -52,6 +61,21 @@ class Scripted:
         """Nothing to close."""
 
 
+class Outage(Scripted):
+    """A provider that is down for its first so many attempts, whoever asks."""
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__()
+        self._left = attempts
+
+    async def complete(self, call: Call, *, timeout_s: float = 600.0) -> Reply:
+        """One attempt."""
+        if self._left:
+            self._left -= 1
+            self.script[call.call_key] = [BUSY]
+        return await super().complete(call, timeout_s=timeout_s)
+
+
 class Pauses(Limiter):
     """A limiter that notes its pauses and holds nobody."""
 
@@ -59,7 +83,7 @@ class Pauses(Limiter):
         super().__init__(Limits(in_flight=in_flight))
         self.pauses: list[float] = []
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, permit: Permit | None = None) -> None:
         """Note it."""
         self.pauses.append(seconds)
 
@@ -245,3 +269,56 @@ def test_a_call_that_waits_for_its_next_attempt_does_not_hold_up_a_stop(
     assert time.monotonic() - began < 10
     assert isinstance(session.fatal, StoppedShort)
     assert len(provider.asked) == 2
+
+
+def test_a_provider_that_is_down_is_parked_and_uses_up_no_attempts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.05)
+    monkeypatch.setattr("tasks.call.session.MAX_ATTEMPTS", 2)
+    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.1)
+    calls = [make_call(i) for i in range(STREAK)]
+    provider = Outage(STREAK + 3)
+    session, progress = run(tmp_path / "j", provider, calls, limiter=Pauses(STREAK))
+    assert (session.fatal, progress.failed, progress.done) == (None, 0, STREAK)
+    assert progress.parked == []
+    kept = [attempts(tmp_path / "j", call) for call in calls]
+    assert sum(map(len, kept)) == len(provider.asked) == 2 * STREAK + 3
+    assert [end[-1][1] for end in kept] == ["answered"] * STREAK
+
+
+def test_a_provider_that_stays_down_is_given_up_and_the_other_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.05)
+    calls = [make_call(i) for i in range(STREAK + 4)]
+    others = [make_call(100 + i, variant="other") for i in range(30)]
+    down = Scripted({call.call_key: [BUSY] * 1000 for call in calls}, endpoint_host="down.test")
+    up = Scripted()
+
+    async def go() -> tuple[CallSession, Progress]:
+        lines = {GPT: VariantProgress(GPT, len(calls)), "other": VariantProgress("other", len(others))}
+        progress = Progress("r", lambda call, usage, at: Decimal(0), lines)
+        known = read_journal(tmp_path / "j")
+        async with Journal.open(tmp_path / "j", "r") as journal:
+            lanes = {
+                GPT: Lane(down, Pauses(STREAK), Gate(Breaker(give_up_s=0.5))),
+                "other": Lane(up, Pauses(1)),
+            }
+            session = CallSession(lanes, journal, known, progress, max_failed=0)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(session.run_shard(GPT, calls))
+                group.create_task(session.run_shard("other", others))
+            session.end()
+        known.close()
+        return session, progress
+
+    session, progress = asyncio.run(asyncio.wait_for(go(), 20))
+    assert isinstance(session.fatal, ProviderDown)
+    assert (session.fatal.exit_code, session.fatal.status) == (3, "partial")
+    assert "down.test" in str(session.fatal)
+    assert (progress.variants["other"].answered, progress.variants[GPT].done) == (30, 0)
+    assert progress.parked == [GPT]
+    again, _ = run(tmp_path / "j", Scripted(), calls)
+    assert again.fatal is None
+    assert attempts(tmp_path / "j", calls[0])[-1][1] == "answered"

@@ -1,6 +1,7 @@
 """A wrong shape is refused before money is spent; a right one is sent as the vendor has it."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from tasks.call.api import api_params
 from tasks.call.facts import REASONING_ROOM
-from tasks.call.shape import check_shape
+from tasks.call.shape import check_call, check_shape
+from tests.tasks import cases
 from warehouse.errors import SpecError
 
 SCHEMA = {
@@ -254,6 +256,22 @@ def test_a_model_that_reasons_has_room_for_both(model: str, variant: dict[str, A
     merged = api_params(model, "chat", {"max_tokens": 1024}, variant)
     assert {merged.get("max_tokens"), merged.get("max_completion_tokens")} == {bound, None}
     assert merged.items() >= variant.items()
+
+
+@pytest.mark.parametrize(
+    ("model", "params"),
+    [
+        ("openai/gpt-4o", {"response_format": {"type": "json_object"}}),
+        ("simulated/gpt-4o", {"text": {"format": {"type": "json_object"}}}),
+    ],
+)
+def test_a_prompt_for_any_object_must_speak_of_json(model: str, params: dict[str, Any]) -> None:
+    silent = cases.make_call(1, model=model, params=params, sample_id="s1")
+    with pytest.raises(SpecError, match=r'sample "s1".*the word "JSON"'):
+        check_call(silent)
+    check_call(replace(silent, messages=({"role": "user", "content": "Answer in Json."},)))
+    check_call(replace(silent, params={"response_format": FORMAT}))
+    check_call(replace(silent, model="compatible/llama"))
 
 
 ANYTHING = st.recursive(

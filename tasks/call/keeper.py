@@ -1,0 +1,94 @@
+"""Keeps the limiters of this process in leases: one task, one question at a time for all of them.
+
+A limiter that runs low says so, and the next question asks for it and for whoever else wants something by
+then. Who has calls and asked for nothing looks once in LOOK_S, and soon after another process was told to
+pause (for more than a quarter of a second; a shorter one is over before anybody hears of it) or learned of a
+lower limit. Slices grow with a slow source, so that the next one is there in time.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from tasks.call.allowance import SLICE_NS, Allowance
+from tasks.call.leases import Ask, LeaseSource, account_hash
+from tasks.call.limiter import Limiter
+from warehouse.errors import NightbenchError, WarehouseError
+
+LOOK_S = 5.0
+POLL_S = 0.1
+LONGEST = 5  # slices at most so many times as long as usual
+
+
+class LeaseKeeper:
+    """As a context manager it asks until the block ends, and then gives back what is left."""
+
+    def __init__(self, source: LeaseSource, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._members: list[tuple[Limiter, Allowance]] = []
+        self._looked: dict[int, float] = {}  # when a member was last heard, by its number
+        self._hungry = asyncio.Event()
+        self._news = source.news()
+        self._longest_ns = SLICE_NS
+        self._task: asyncio.Task[None] | None = None
+        self.asked = 0  # questions so far
+
+    def add(self, account: str, limiter: Limiter) -> None:
+        """Let a limiter draw on leases of an account (`ModelEntry.account`); before its first call."""
+        allowance = Allowance(account_hash(account), self._hungry.set)
+        limiter.lease_from(allowance)
+        self._members.append((limiter, allowance))
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        asks = [ask for _, allowance in self._members if (ask := allowance.give_up()) is not None]
+        if asks:
+            with contextlib.suppress(WarehouseError):  # what is not given back expires in a second or two
+                await self._source.take(asks)
+        await self._source.close()
+
+    async def _keep(self) -> None:
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._hungry.wait()
+                self._hungry.clear()
+                await self._ask()
+        except NightbenchError as error:
+            for limiter, _ in self._members:
+                limiter.fail(error)
+
+    async def _ask(self) -> None:
+        now, news = self._clock(), self._source.news()
+        if news != self._news:
+            self._news = news
+            self._looked.clear()
+        asks: list[tuple[int, Ask]] = []
+        for number, (limiter, _) in enumerate(self._members):
+            due = now - self._looked.get(number, now - LOOK_S) >= LOOK_S
+            ask = limiter.ask(look=due, longest_ns=self._longest_ns)
+            if ask is not None:
+                asks.append((number, ask))
+                self._looked[number] = now
+        if not asks:
+            return
+        leases = await self._source.take([ask for _, ask in asks])
+        self.asked += 1
+        took_ns = int((self._clock() - now) * 1e9)
+        self._longest_ns = min(LONGEST * SLICE_NS, max(SLICE_NS, 4 * took_ns))
+        for (number, _), lease in zip(asks, leases, strict=True):
+            self._members[number][0].granted(lease)

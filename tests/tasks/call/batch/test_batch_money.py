@@ -1,0 +1,110 @@
+"""A budget holds for batches too: what is at the provider is reserved at its worst case, also by the dead."""
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.call.batch.doubt import tags_of
+from tasks.call.journal_reader import read_journal
+from tasks.call.session import CallSession
+from tasks.call.worst_case import worst_usd
+from tests.tasks.call.batch.batch_cases import RUN, VENDORS, Plan, batches_at, billed, outcomes, run_here
+from tests.tasks.call.batch.drill import cost_of
+from tests.tasks.call.batch.test_batch_doubt import intend, submit
+from warehouse.errors import BudgetStopped, StoppedShort
+
+pytestmark = pytest.mark.parametrize("vendor", VENDORS)
+PARAMS = {"params": {"max_tokens": 300}}
+N = 60
+
+
+def spent(folder: Path) -> Decimal:
+    """What the journal says was spent, or may have been."""
+    with read_journal(folder) as known:
+        return sum((usd for _, _, usd in known.spent()), Decimal(0))
+
+
+def worst_of(plan: Plan) -> Decimal:
+    """The sum of the worst cases."""
+    from datetime import UTC, datetime
+
+    worst = [worst_usd(call, datetime.now(UTC), "batch") for call in plan.calls()]
+    return sum((usd for usd in worst if usd is not None), Decimal(0))
+
+
+def bill_of(service: Any, plan: Plan) -> Decimal:
+    """What the server has billed, at half price."""
+    return sum((cost_of(row, plan.calls()[0]) for row in billed(service)), Decimal(0))
+
+
+def test_a_budget_is_never_overspent_and_a_larger_one_goes_on(tmp_path: Path, vendor: str) -> None:
+    plan = Plan(vendor, N, changes=PARAMS)
+
+    async def go() -> None:
+        async with batches_at() as (url, service):
+            budget = worst_of(plan) / 10
+            ran = await run_here(tmp_path / "j", url, plan, budget=budget)
+            assert isinstance(ran.session.fatal, BudgetStopped)
+            assert 0 < bill_of(service, plan) == spent(tmp_path / "j") <= budget
+            assert len(service.ledger.batches) > 1, "what the first batch did not use paid for another"
+            answered = len(billed(service))
+            assert 0 < answered < N
+            ran = await run_here(tmp_path / "j", url, plan, budget=worst_of(plan))
+            assert ran.session.fatal is None
+            assert bill_of(service, plan) == spent(tmp_path / "j")
+            assert len(billed(service)) == N
+
+    asyncio.run(go())
+
+
+def test_what_a_stopped_run_left_at_the_provider_counts_until_its_results_are_here(
+    tmp_path: Path, vendor: str
+) -> None:
+    plan = Plan(vendor, N, changes=PARAMS)
+
+    async def stop(session: CallSession) -> None:
+        await asyncio.sleep(1.0)
+        session.stop(StoppedShort("stopped."))
+
+    async def go() -> None:
+        async with batches_at({"seconds": 3.0}) as (url, service):
+            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop)
+            assert spent(tmp_path / "j") == worst_of(plan)
+            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan))
+            assert spent(tmp_path / "j") == bill_of(service, plan) > 0
+            ends = outcomes(tmp_path / "j", plan.calls()).values()
+            assert [len(end.attempts) for end in ends if end] == [1] * N, "one attempt, over two files"
+
+    asyncio.run(go())
+
+
+def test_what_was_never_sent_costs_nothing(tmp_path: Path, vendor: str) -> None:
+    plan = Plan(vendor, N, changes=PARAMS)
+
+    async def go() -> None:
+        async with batches_at() as (url, service):
+            intend(tmp_path / "j", url, plan)
+            ran = await run_here(tmp_path / "j", url, plan, budget=worst_of(plan))
+            assert (ran.session.fatal, len(billed(service))) == (None, N)
+            assert spent(tmp_path / "j") == bill_of(service, plan)
+
+    asyncio.run(go())
+
+
+def test_an_adopted_batch_whose_attempts_are_not_in_the_journal_is_paid_for(
+    tmp_path: Path, vendor: str
+) -> None:
+    plan = Plan(vendor, N, changes=PARAMS)
+
+    async def go() -> None:
+        async with batches_at() as (url, service):
+            intent = intend(tmp_path / "j", url, plan)
+            await submit(url, plan, tags_of(intent, RUN))
+            ran = await run_here(tmp_path / "j", url, plan, budget=worst_of(plan))
+            assert (ran.session.fatal, len(billed(service))) == (None, N)
+            assert spent(tmp_path / "j") == bill_of(service, plan)
+
+    asyncio.run(go())
