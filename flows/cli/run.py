@@ -105,13 +105,14 @@ def plan(
     as_json: JsonFlag = False,
 ) -> None:
     """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing."""
+    from tasks.call.prefix import with_prefixes
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
     spec = spec_of(spec_file, suite, model, {"limit": limit, "epochs": epochs, "seed": seed})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
-    planned = plan_run("plan", spec, suites)
+    planned = with_prefixes(plan_run("plan", spec, suites))
     _note_doubtful_names(spec)
     for sentence in notes_on_graders(spec, suites):
         note(sentence)
@@ -291,6 +292,8 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
         say(sentence)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
+    for sentence in summary.cache_notes():
+        say(sentence)
     answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"
     say(f"run {run_id}: {run_row['status']}, {answered}")
     say(f"tables:  {home.warehouse}/*/run_date=*/run_id={run_id}/")

@@ -267,7 +267,7 @@ def test_a_model_that_reasons_has_room_for_both(model: str, variant: dict[str, A
 )
 def test_a_prompt_for_any_object_must_speak_of_json(model: str, params: dict[str, Any]) -> None:
     silent = cases.make_call(1, model=model, params=params, sample_id="s1")
-    with pytest.raises(SpecError, match='sample "s1".*the word "JSON"'):
+    with pytest.raises(SpecError, match=r'sample "s1".*the word "JSON"'):
         check_call(silent)
     check_call(replace(silent, messages=({"role": "user", "content": "Answer in Json."},)))
     check_call(replace(silent, params={"response_format": FORMAT}))
