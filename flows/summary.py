@@ -130,11 +130,11 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def newest_run(home: Home) -> str:
-    """The run that was committed last begun.
+    """The run that was committed last begun; a question is none that has a leaderboard.
 
     Raises: SpecError: none is committed.
     """
-    newest = "select run_id from runs order by started_at desc, run_id limit 1"
+    newest = "select run_id from runs where kind <> 'ask' order by started_at desc, run_id limit 1"
     rows = _rows(run_sql(home.warehouse, newest))
     if not rows:
         raise SpecError(

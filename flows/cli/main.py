@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from flows.cli import init, models, outputs, query, run, runs, service, suites
+from flows.cli import ask, init, models, outputs, query, run, runs, service, suites
 from flows.cli.show import complain
 from flows.failures import explain
 from tasks.home import Settings
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for module in (run, runs, outputs, query, suites, init, models, service):
+for module in (run, ask, runs, outputs, query, suites, init, models, service):
     module.register(app)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli import ask
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.failures import explain
 from tasks.home import Home, Settings
@@ -91,6 +92,9 @@ def resume(
     settings = Settings.read(os.environ)
     record = read_run(settings.home, run_id)
     settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
+    if record.kind == "ask":
+        ask.resume(settings, record, retry_failed=retry_failed, as_json=as_json)
+        return
     execute(settings, record.eval_spec(), run_id, retry_failed=retry_failed, as_json=as_json)
 
 

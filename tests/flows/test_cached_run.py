@@ -22,7 +22,12 @@ SAMPLES = """select 's' || i as sample_id, 'Which is rule ' || i || '?' as input
 from range({n}) as r(i)
 """
 N = 40
-USD_PER_MTOK = {"input": 3, "cached_input": Decimal("0.30"), "cache_write": Decimal("3.75"), "output": 15}
+USD_PER_MTOK: dict[str, int | Decimal] = {
+    "input": 3,
+    "cached_input": Decimal("0.30"),
+    "cache_write": Decimal("3.75"),
+    "output": 15,
+}
 
 
 @pytest.mark.slow
@@ -51,11 +56,9 @@ def test_the_prefix_is_written_once_and_read_by_every_other_call(
     assert shared == 2150
     assert [row["cached_input_tokens"] for row in ledger] == [0, *[shared] * (N - 1)]
     assert sum(row["cache_write_tokens"] for row in ledger) == shared
-    usd = sum(
-        row[f"{kind}_tokens"] * Decimal(price) for row in ledger for kind, price in USD_PER_MTOK.items()
-    )
+    usd = sum(row[f"{kind}_tokens"] * price for row in ledger for kind, price in USD_PER_MTOK.items())
     [cost] = query(home, "select sum(usd) as usd from call_costs where run_id = 'cached'")
-    assert Decimal(cost["usd"]) == usd / 1_000_000
+    assert Decimal(cost["usd"]) == Decimal(usd) / 1_000_000
     # input is known before the run; what is assumed is the output
     outputs = sum(row["output_tokens"] for row in ledger) * Decimal(15) / 1_000_000
     assumed = Decimal(75 * N * 15) / 1_000_000
