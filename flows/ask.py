@@ -224,4 +224,4 @@ def _land(work: Work, fatal: NightbenchError | None) -> None:
 
 def _with_hint(error: NightbenchError, run_id: str) -> NightbenchError:
     hint = f"`nightbench resume {run_id}` goes on with it."
-    return StoppedShort(f"{error} {hint}") if isinstance(error, StoppedShort) else error
+    return type(error)(f"{error} {hint}") if isinstance(error, StoppedShort) else error
