@@ -25,7 +25,10 @@ select variant, model, count(*) as calls, sum(attempts) as attempts,
        sum(input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens) as input_tokens,
        sum(output_tokens) as output_tokens,
        case when count(*) = count(usd) then sum(usd) end as usd,
-       count(*) - count(usd) as n_unpriced
+       count(*) - count(usd) as n_unpriced,
+       sum(cached_input_tokens) as cached_input_tokens,
+       sum(cache_write_tokens + cache_write_1h_tokens) as cache_write_tokens,
+       count(*) filter (cached_input_tokens > 0) as cache_hits
 from call_costs
 where run_id = '{run_id}'
 group by variant, model
@@ -70,6 +73,16 @@ class RunSummary:
             for suite in suites
         ]
 
+    def cache_notes(self) -> list[str]:
+        """A sentence on each variant whose prompts a vendor's cache held a part of."""
+        return [
+            f"{row['variant']}: {row['cache_hits']:,} of {row['calls']:,} calls read a vendor's cache: "
+            f"{_share(row, 'cached_input_tokens')} % of the input tokens; "
+            f"{_share(row, 'cache_write_tokens')} % were written to it."
+            for row in self.costs
+            if row["cached_input_tokens"] or row["cache_write_tokens"]
+        ]
+
     def markdown(self) -> str:
         """The summary as a page: status, leaderboard, bill."""
         run = self.run
@@ -84,6 +97,7 @@ class RunSummary:
             "",
             "## Cost",
             *_table(self.cost_rows()),
+            *(f"\n{note}" for note in self.cache_notes()),
         ]
         return "\n".join(lines) + "\n"
 
@@ -116,11 +130,11 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def newest_run(home: Home) -> str:
-    """The run that was committed last begun.
+    """The run that was committed last begun; a question is none that has a leaderboard.
 
     Raises: SpecError: none is committed.
     """
-    newest = "select run_id from runs order by started_at desc, run_id limit 1"
+    newest = "select run_id from runs where kind <> 'ask' order by started_at desc, run_id limit 1"
     rows = _rows(run_sql(home.warehouse, newest))
     if not rows:
         raise SpecError(
@@ -144,6 +158,12 @@ def money(value: object) -> str:
 def number(value: object) -> str:
     """A measure with two decimals; a dash where there is none."""
     return f"{value:,.2f}" if isinstance(value, int | float | Decimal) else "–"
+
+
+def _share(row: Row, kind: str) -> str:
+    """Tokens of a kind as a share of the whole input."""
+    part, whole = row[kind], row["input_tokens"]
+    return percent(float(str(part)) / float(str(whole)) if part is not None and whole else None)
 
 
 def _rows(found: Found) -> list[Row]:

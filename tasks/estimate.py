@@ -2,7 +2,7 @@
 
 Output tokens are those of earlier nights on the same suite and model, where the warehouse has any; else a
 quarter of max_tokens, at most ASSUMED_OUTPUT, and then it is said that they are assumed. The worst case is
-max_tokens for every call.
+max_tokens for every call. What the vendors' caches save is taken off where it is certain (tasks/saving.py).
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from pathlib import Path
 from tasks.call.session import estimate_tokens
 from tasks.model import Mode, Usage
 from tasks.plan import Plan, Shard
+from tasks.saving import Saving, saving
 from tasks.spec import Limits
 from warehouse.prices import usd_of
 from warehouse.query import run_sql
@@ -43,6 +44,7 @@ class Line:
     usd: Decimal | None
     usd_worst: Decimal | None
     minutes: float
+    saved: Saving | None = None  # by the vendor's cache; taken off `usd` where it is certain
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,23 @@ class Estimate:
             "output_tokens": sum(line.output_tokens for line in self.lines),
             "usd": _sum([line.usd for line in self.lines]),
             "usd_worst": _sum([line.usd_worst for line in self.lines]),
+            "usd_saved": self.saved(certain=True),
             "minutes": round(self.minutes, 2),
-            "lines": [vars(line) for line in self.lines],
+            "lines": [
+                {
+                    **vars(line),
+                    "saved": None if line.saved is None else vars(line.saved),
+                }
+                for line in self.lines
+            ],
         }
+
+    def saved(self, *, certain: bool) -> Decimal:
+        """What caches save of the plan, or may save."""
+        return sum(
+            (line.saved.usd for line in self.lines if line.saved and line.saved.certain is certain),
+            Decimal(0),
+        )
 
     def table(self) -> list[Mapping[str, object]]:
         """Rows for a person."""
@@ -75,6 +91,7 @@ class Estimate:
                 "output tokens": f"{line.output_tokens:,}" + (" (assumed)" if line.assumed else ""),
                 "usd": _shown(line.usd),
                 "usd at worst": _shown(line.usd_worst),
+                **({"saved by caching": _saved(line.saved)} if any(one.saved for one in self.lines) else {}),
                 "minutes": f"{line.minutes:.1f}",
             }
             for line in self.lines
@@ -87,6 +104,14 @@ class Estimate:
             f"{total['calls']:,} calls, about ${_shown(total['usd'])}, "
             f"at worst ${_shown(total['usd_worst'])}, about {self.minutes:.1f} minutes. Nothing was sent."
         ]
+        if off := self.saved(certain=True):
+            said.append(
+                f"Prompt caching has taken ${_shown(off)} off: what all prompts begin with is read once."
+            )
+        if perhaps := self.saved(certain=False):
+            said.append(
+                f"Where the vendor's own cache is hit, up to ${_shown(perhaps)} less; that is not promised."
+            )
         if any(line.usd is None for line in self.lines):
             said.append("A model without a price costs an unknown amount: `nightbench prices MODEL`.")
         if any(line.assumed for line in self.lines):
@@ -142,6 +167,16 @@ def _line(plan: Plan, shards: list[Shard], past: Mapping[tuple[str, str], Past])
     input_tokens = sum(estimate_tokens(call) for shard in shards for call in plan.calls(shard))
     output_tokens = round(each * calls)
     mode: Mode = "batch" if plan.spec.plans_batches(variant.entry.model) else "realtime"
+    usd = _usd(variant.priced_as, input_tokens, output_tokens, calls, mode)
+    saved = saving(
+        variant.entry.model,
+        variant.priced_as,
+        plan.prefixes.get((suite.name, variant.name)),
+        Usage(input_tokens // max(calls, 1), output_tokens // max(calls, 1)),
+        calls,
+        datetime.now(UTC),
+        mode,
+    )
     latency_s = known.latency_s if known and known.latency_s else ASSUMED_LATENCY_S
     return Line(
         suite=suite.name,
@@ -150,11 +185,12 @@ def _line(plan: Plan, shards: list[Shard], past: Mapping[tuple[str, str], Past])
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         assumed=known is None,
-        usd=_usd(variant.priced_as, input_tokens, output_tokens, calls, mode),
+        usd=usd - saved.usd if usd is not None and saved and saved.certain else usd,
         usd_worst=None
         if ceiling is None
         else _usd(variant.priced_as, input_tokens, ceiling * calls, calls, mode),
         minutes=minutes_under(variant.entry.limits, calls, input_tokens, output_tokens, latency_s),
+        saved=saved,
     )
 
 
@@ -185,6 +221,12 @@ def _float(value: object) -> float | None:
 def _sum(parts: list[Decimal | None]) -> Decimal | None:
     known = [part for part in parts if part is not None]
     return sum(known, Decimal(0)) if len(known) == len(parts) else None
+
+
+def _saved(saved: Saving | None) -> str:
+    if saved is None:
+        return ""
+    return _shown(saved.usd) if saved.certain else f"up to {_shown(saved.usd)}"
 
 
 def _shown(usd: object) -> str:

@@ -27,6 +27,7 @@ LIMIT = 20
 EXAMPLES = {
     "name": '"terse"',
     "params": "{ temperature = 0.0, max_tokens = 1024 }",
+    "api": '"responses"',
     "system": '"Answer briefly."',
     "prompt": '"terse.jinja"',
     "limits": "{ requests_per_minute = 1000, input_tokens_per_minute = 100000, in_flight = 16 }",

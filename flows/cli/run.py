@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli import ask
 from flows.cli.ask_first import ask_first
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.failures import explain, more_money
@@ -136,6 +137,9 @@ def resume(
     settings = Settings.read(os.environ)
     record = read_run(settings.home, run_id)
     settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
+    if record.kind == "ask":
+        ask.resume(settings, record, retry_failed=retry_failed, as_json=as_json)
+        return
     fields = record.spec if budget_usd is None else {**record.spec, "budget_usd": budget_usd}
     spec = make_spec(fields, f"runs/{run_id}.json")
     execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
@@ -155,6 +159,7 @@ def plan(
     as_json: JsonFlag = False,
 ) -> None:
     """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing."""
+    from tasks.call.prefix import with_prefixes
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run
 
@@ -162,7 +167,7 @@ def plan(
     spec = spec_of(spec_file, suite, model, options | {"mode": mode, "deadline": deadline})
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
-    planned = plan_run("plan", spec, suites)
+    planned = with_prefixes(plan_run("plan", spec, suites))
     _note_doubtful_names(spec)
     for sentence in notes_on_graders(spec, suites):
         note(sentence)
@@ -351,6 +356,8 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
         say(sentence)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
+    for sentence in summary.cache_notes():
+        say(sentence)
     answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"
     say(f"run {run_id}: {run_row['status']}, {answered}")
     say(f"tables:  {home.warehouse}/*/run_date=*/run_id={run_id}/")

@@ -132,7 +132,11 @@ def read_message(received: Received, host: str) -> Reply:
         raise bad_body(received, host, "something else than a message", request_id)
     thinking = [block.thinking for block in message.content if block.type == "thinking" and block.thinking]
     said = "".join(block.text or "" for block in message.content if block.type == "text")
-    inputs = [as_json(block.input) for block in message.content if block.type == "tool_use"]
+    inputs = [
+        as_json(block.input)
+        for block in message.content
+        if block.type == "tool_use" and block.input is not None
+    ]
     if inputs and said:
         thinking.append(said)  # what is said on the way to a tool is not the tool's input, and is kept
     answer = Answer(

@@ -22,6 +22,7 @@ NATIVE: Mapping[str, str] = {  # parameters of the Responses API that are not th
     "previous_response_id": "nothing: a sample is a conversation of its own",
     "conversation": "nothing: a sample is a conversation of its own",
     "prompt": "the suite's prompt",
+    "stream": "nothing: answers of the Responses API are not streamed",
     "background": "nothing: a call waits for its answer",
     "background_options": "nothing: a call waits for its answer",
 }

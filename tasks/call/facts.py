@@ -251,7 +251,7 @@ def refusal(family: Family | None, name: str, value: object, beside: Mapping[str
 def _refused_format(family: Family, value: object) -> str | None:
     """Why the model writes no structured output of this kind; its shape is checked in shape.py."""
     kind = value.get("type") if isinstance(value, Mapping) else None
-    if family.formats is None or kind in {None, "text", *family.formats}:
+    if family.formats is None or kind in (None, "text", *family.formats):
         return None
     other = f"it has {', '.join(family.formats)}" if family.formats else "ask for a tool's input instead"
     return f"the model has no format {kind}; {other}"
@@ -259,7 +259,7 @@ def _refused_format(family: Family, value: object) -> str | None:
 
 def forces_tool(choice: object) -> bool:
     """Whether Anthropic's tool_choice leaves the model no other answer than a tool's use."""
-    return isinstance(choice, Mapping) and choice.get("type") in {"any", "tool"}
+    return isinstance(choice, Mapping) and choice.get("type") in ("any", "tool")
 
 
 def thinking_budget(params: Mapping[str, Any]) -> int:

@@ -163,7 +163,7 @@ def _wrong_of_messages(family: Family | None, params: Mapping[str, Any]) -> Wron
     for tool in _tools(tools):
         if (
             not isinstance(tool, Mapping)
-            or tool.get("type") not in {None, "custom"}
+            or tool.get("type") not in (None, "custom")
             or "input_schema" not in tool
         ):
             yield "tools", _not_ours(tool, "{name, description, input_schema}")
@@ -175,7 +175,7 @@ def _wrong_of_messages(family: Family | None, params: Mapping[str, Any]) -> Wron
     choice = params.get("tool_choice")
     kind = choice.get("type") if isinstance(choice, Mapping) else None
     named = choice.get("name") if isinstance(choice, Mapping) else None
-    if choice is not None and not (names and (kind in {"auto", "any", "none"} or named in names)):
+    if choice is not None and not (names and (kind in ("auto", "any", "none") or named in names)):
         yield "tool_choice", f"{choice!r} names none of the tools ({', '.join(names) or 'there are none'})"
     if forces_tool(choice) and family is not None and reasons(family, params):
         yield (
@@ -207,7 +207,7 @@ def _named_schema(name: str, asked: object) -> Wrong:
     if asked is None:
         return
     kind = asked.get("type") if isinstance(asked, Mapping) else None
-    if kind not in {"text", "json_object", "json_schema"} or not isinstance(asked, Mapping):
+    if kind not in ("text", "json_object", "json_schema") or not isinstance(asked, Mapping):
         yield name, f'{asked!r} is not a table with the type "json_schema" or "json_object"'
         return
     if kind != "json_schema":

@@ -1,10 +1,12 @@
 -- Which simulated run counts: the newest complete one, full-length or not.
 -- Grain:    one row a suite, suite_version, variant
 -- Reads:    run_variants
--- All columns of run_variants.
+-- All columns of run_variants. Evaluations and imports count; a rehearsal, a calibration, a question do not.
 select *
 from run_variants
-where status = 'complete' and simulated
+where status = 'complete'
+    and kind in ('evaluate', 'import')
+    and simulated
 qualify row_number() over (
     partition by suite, suite_version, variant
     order by started_at desc, run_id desc

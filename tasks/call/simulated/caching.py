@@ -152,7 +152,7 @@ def _turn_bytes(turn: Mapping[str, Any]) -> bytes:
 def _lifetime(control: object) -> str:
     kind = control.get("type") if isinstance(control, dict) else None
     ttl = control.get("ttl", "5m") if isinstance(control, dict) else None
-    if kind != "ephemeral" or ttl not in {"5m", "1h"}:
+    if kind != "ephemeral" or ttl not in ("5m", "1h"):
         raise bad_request("cache_control: a type ephemeral is needed, and a ttl of 5m or 1h")
     return str(ttl)
 

@@ -35,7 +35,7 @@ def chat_shape(body: Json) -> Shape | None:
     asked = body.get("response_format")
     if isinstance(body.get("text"), dict):
         asked = body["text"].get("format")
-    if not isinstance(asked, dict) or asked.get("type") in {None, "text"}:
+    if not isinstance(asked, dict) or asked.get("type") in (None, "text"):
         return None
     if asked["type"] == "json_object":
         return Shape({})
@@ -52,7 +52,7 @@ def messages_shape(body: Json) -> Shape | None:
     tools = {str(tool.get("name")): tool for tool in _list(body, "tools")}
     choice = body.get("tool_choice")
     kind = choice.get("type") if isinstance(choice, dict) else None
-    if kind in {"any", "tool"} and isinstance(choice, dict):
+    if kind in ("any", "tool") and isinstance(choice, dict):
         name = str(choice.get("name")) if kind == "tool" else next(iter(tools), "")
         if name not in tools:
             raise bad_request(f"tool_choice: Tool '{name}' not found in provided tools")

@@ -64,6 +64,15 @@ def test_the_bodies_used_here_are_what_the_sdks_types_say() -> None:
             id="anthropic: what is said before it is kept beside it",
         ),
         pytest.param(
+            "anthropic",
+            message(
+                content=[{"type": "tool_use", "id": "toolu_1", "name": "f", "input": None}],
+                stop_reason="max_tokens",
+            ),
+            ("", "length", None),
+            id="anthropic: cut within a tool's input, of which nothing can be read",
+        ),
+        pytest.param(
             "openai",
             completion({"content": None, "tool_calls": [called('{"n": 42}')]}, "tool_calls"),
             ('{"n": 42}', "tool", None),
