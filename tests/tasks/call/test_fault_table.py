@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.call.backoff import delay
 from tasks.call.breaker import is_down
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
@@ -20,7 +21,7 @@ from tasks.progress import Progress, VariantProgress
 from tasks.spec import Limits
 from tests.conftest import CHECKOUT
 from tests.tasks.call.fault_cases import CASES, Case, at
-from tests.tasks.call.vendor_server import endpoint, make_call
+from tests.tasks.call.vendor_server import endpoint, make_call, openai_error, says
 from tests.tasks.cases import GPT
 from warehouse.errors import NightbenchError, ProviderError, Unusable
 
@@ -138,3 +139,19 @@ def test_a_row_is_what_happens(
     if outcome is not None:
         assert [attempt.n for attempt in outcome.attempts] == list(range(1, len(outcome.attempts) + 1))
         assert {attempt.error_kind for attempt in outcome.attempts} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "wait_s"), [("retry-after-ms", "400", 0.4), ("retry-after", "1", 1.0)]
+)
+@pytest.mark.parametrize("provider", ["anthropic", "openai"])
+def test_the_next_attempt_comes_when_the_server_says(
+    provider: str, header: str, value: str, wait_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.session.delay", delay)
+    case = Case([provider], says(openai_error("slow"), 429, {header: value}))
+    outcome, _, _ = asyncio.run(go(tmp_path / "j", case, provider))
+    assert outcome is not None
+    first, second = outcome.attempts
+    waited_s = (second.started_at - first.started_at).total_seconds()
+    assert wait_s <= waited_s < wait_s + 1.0
