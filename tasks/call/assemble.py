@@ -53,7 +53,7 @@ class MessageAssembly:
 
     def take(self, event: Event) -> None:
         """Take the next event."""
-        data = _object(event)
+        data = read_object(event)
         kind = data.get("type") or event.name
         if kind in _AFTER_START and not self._message:
             raise Unreadable("a stream without its message_start")
@@ -135,7 +135,7 @@ class CompletionAssembly:
         if event.data.strip() == DONE:
             self.over, self.whole = True, self.whole or self._seen
             return
-        data = _object(event)
+        data = read_object(event)
         if event.name == "error" or data.get("error") or data.get("object") == "error":
             self._error = data if data.get("error") else {"error": data}
             self.over = True
@@ -211,7 +211,8 @@ _AFTER_START = {"content_block_start", "content_block_delta", "message_delta", "
 _TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
 
 
-def _object(event: Event) -> dict[str, Any]:
+def read_object(event: Event) -> dict[str, Any]:
+    """The object in an event. Raises: Unreadable: there is none."""
     try:
         value = json.loads(event.data.decode("utf-8", "replace"))
     except (ValueError, RecursionError):

@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
-from tasks.call.simulated.connection import Connection, Verdict, to_http
+from tasks.call.simulated.connection import Connection, Timed, Verdict, to_http
 from tests.tasks.call.simulated.loopback import GPT, ask, serving
 
 BODY = json.dumps({"model": GPT, "messages": ask()}).encode()
@@ -157,6 +158,44 @@ def test_an_answer_has_ended_only_when_all_of_it_was_handed_over(reads: bool) ->
         return early, ended
 
     assert asyncio.run(run()) == ([], [True, True] if reads else [False])
+
+
+def test_a_client_that_leaves_amid_a_stream_gets_no_more_of_it_and_is_gone() -> None:
+    async def run() -> tuple[bytes, list[bool]]:
+        ended: list[bool] = []
+        timed = [Timed(0.03 * n, b"%d" % n) for n in range(200)]
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(lambda _: Verdict(b"x", timed=timed, ended=ended.append), set()),
+            "127.0.0.1",
+            0,
+        )
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(post())
+        seen = await reader.readexactly(4)
+        assert ended == []
+        writer.transport.abort()
+        await until(lambda: bool(ended))
+        server.close()
+        return seen, ended
+
+    assert asyncio.run(run()) == (b"x012", [False])
+
+
+@pytest.mark.parametrize("ending", ["whole", "cut"])
+def test_timed_bytes_come_in_order_and_requests_after_them(ending: Literal["whole", "cut"]) -> None:
+    async def run() -> bytes:
+        timed = [Timed(0.0, b"a"), Timed(0.02, b"b"), Timed(0.02, b"c"), Timed(0.04, b"d.")]
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(lambda _: Verdict(b"x", 0.01, ending, timed), set()), "127.0.0.1", 0
+        )
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(post() * 2)
+        seen = await asyncio.wait_for(reader.read(-1) if ending == "cut" else reader.readexactly(12), 5)
+        writer.transport.abort()
+        server.close()
+        return seen
+
+    assert asyncio.run(run()) == b"xabcd." * (1 if ending == "cut" else 2)
 
 
 async def until(true: Callable[[], bool]) -> None:
