@@ -20,13 +20,14 @@ from tasks.call.facts import merge_params
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import JournalState, read_journal
-from tasks.call.limiter import Limiter
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
+from tasks.call.tokens import Fit, Script, counter_for
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
 from tasks.grade.respond import grade_answer
+from tasks.history import token_fits
 from tasks.home import Home, Settings, code_version
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import is_simulated
@@ -44,7 +45,7 @@ from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
 from warehouse.commit import Manifest
-from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError
+from warehouse.errors import NightbenchError, SpecError, StoppedShort, SuiteError, WarehouseError
 from warehouse.prices import resolve_priced_as, usd_of
 
 
@@ -62,6 +63,7 @@ class Work:
         graders: Mapping[str, Sequence[Grader]],
         progress: Progress,
         notes: Sequence[str] = (),
+        fits: Mapping[str, Mapping[Script, Fit]] | None = None,
     ) -> None:
         self.home = home
         self.record = record
@@ -69,6 +71,7 @@ class Work:
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
+        self.fits = fits or {}  # how each model counted tokens in earlier runs
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -158,7 +161,12 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    return Work(settings.home, record, plan, graders, progress, notes)
+    try:
+        fits = token_fits(settings.home.warehouse)
+    except WarehouseError as error:  # no call hangs on it
+        fits = {}
+        notes.append(f"Token counts begin as a guess, because earlier runs cannot be read: {error}")
+    return Work(settings.home, record, plan, graders, progress, notes, fits)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -232,21 +240,16 @@ async def calling(work: Work, *, retry_failed: bool = False) -> AsyncIterator[Ca
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
-        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
+        accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
         lanes: dict[str, Lane] = {}
-        limiters: dict[str, Limiter] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                if entry.account not in limiters:
-                    limiters[entry.account] = Limiter(entry.limits)
-                    if needs_endpoint(entry):  # else the account is this run's own server
-                        keeper.add(entry.account, limiters[entry.account])
-                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
-                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
-                limiter = limiters[entry.account]
-                lanes[lane_of(entry)] = Lane(provider, limiter)
+                # without an endpoint the account is this run's own server
+                limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
+                counter = counter_for(entry.model, work.fits.get(entry.model, {}))
+                lanes[lane_of(entry)] = Lane(provider, limiter, counter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )

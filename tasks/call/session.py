@@ -8,13 +8,14 @@ import asyncio
 import random
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tasks.call.backoff import MAX_ATTEMPTS, delay
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
+from tasks.call.tokens import TokenCounter, estimate_tokens, size_of
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
 from warehouse.errors import NightbenchError, ProviderError, Rejected, StoppedShort, Transient, Unusable
@@ -25,10 +26,11 @@ TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Lane:
-    """What all calls to one model share in this process: a client and a limiter."""
+    """What all calls to one model share in this process: a client, a limiter, and how it counts tokens."""
 
     provider: Provider
     limiter: Limiter
+    tokens: TokenCounter = field(default_factory=TokenCounter)
 
 
 class CallSession:
@@ -121,21 +123,20 @@ class CallSession:
             self._in_flight.discard(task)
 
     async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
-        estimate = estimate_tokens(call)
+        size, ahead = size_of(call.messages), lane.tokens.ahead(call)
         first = self._known.next_attempt_number(call.call_key)
         queued_s = 0.0
         for tried in range(1, MAX_ATTEMPTS + 1):
             asked_at = time.monotonic()
-            async with lane.limiter.slot(estimate) as permit:
+            async with lane.limiter.slot(lane.tokens.estimate(size) + ahead) as permit:
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
                 end = await self._attempt(lane, call, first + tried - 1, queued_s, tried == MAX_ATTEMPTS)
-                if end.usage is not None:
-                    sent = end.usage.input_tokens + end.usage.cache_write_tokens
-                    permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
+                if end.usage is not None and not end.usage.estimated:
+                    permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
                 record = end.record
                 permit.failed = record.outcome == "failed"
                 if end.unusable is not None:
@@ -241,11 +242,6 @@ class _Ended:
     @property
     def usage(self) -> Usage | None:
         return self.record.usage
-
-
-def estimate_tokens(call: Call) -> int:
-    """A guess of a call's input tokens before it is sent: a token for four bytes, and four a message."""
-    return sum(len(turn["content"].encode("utf-8", "replace")) // 4 + 4 for turn in call.messages)
 
 
 def _with_usage(call: Call, answer: Answer) -> Answer:

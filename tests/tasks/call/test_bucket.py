@@ -37,7 +37,7 @@ def test_a_bucket_that_never_idles_gives_exactly_its_limit(per_minute: int, n: i
         now += bucket.wait_ns(1, now)
         bucket.take(1, now)
     margin_ns = MARGIN_NS if LARGE_NS * per_minute <= MINUTE_NS else 0
-    ideal = (n - 1) * (Fraction(MINUTE_NS, per_minute) + margin_ns)
+    ideal = (n - 1) * Fraction(MINUTE_NS, per_minute) + n * margin_ns
     assert ideal <= now - start < ideal + 1  # to the nanosecond, after any number of them
     assert margin_ns * per_minute <= MINUTE_NS / 90  # of a slow limit a percent is left
 
@@ -51,14 +51,14 @@ def test_another_limit_goes_on_with_what_is_there_or_owed(one: int, two: int, la
     assert bucket.level(later) == pytest.approx(min(before, bucket.capacity))
     assert bucket.per_minute == two
     full = later + 10**15 * 60
-    assert bucket.level(full) == Bucket(two, 0).capacity
+    assert bucket.level(full) == bucket.capacity <= Bucket(two, 0).capacity
 
 
 def test_a_hold_lasts_as_long_whatever_the_limit_becomes() -> None:
     bucket = Bucket(600, 0, start=1)
     bucket.hold(2_000_000_000)
     bucket.change(30, 0)
-    assert bucket.wait_ns(1, 0) == 2_000_000_000
+    assert bucket.wait_ns(1, 0) == 2_000_000_000 + MARGIN_NS
 
 
 def test_a_request_that_fills_a_second_is_charged_a_hundredth_more_and_given_back_whole() -> None:
