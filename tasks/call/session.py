@@ -139,6 +139,8 @@ class CallSession:
                     permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
                 record = end.record
                 permit.failed = record.outcome == "failed"
+                if record.error_kind == "rate_limited":
+                    permit.settle(0)  # what is refused is not counted, save as a request
                 if end.unusable is not None:
                     # before the place is given back: nobody else shall try
                     self.stop(self._told(call, end.unusable))

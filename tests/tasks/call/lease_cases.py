@@ -135,6 +135,8 @@ class World:
                 wait_s = self.server.take(weight if tokens else 1, self.time_.now)
                 await self.time_.wait(latency_s if wait_s == 0 else 0.001)
                 permit.failed = wait_s > 0
+                if wait_s > 0:
+                    permit.settle(0)
                 if self.tells:
                     limiter.observe(RateHeaders(**{f"{self.kind}_limit": self.server.per_minute}))
             if wait_s == 0:
