@@ -130,7 +130,7 @@ def told(case: Case, spans: Sequence[Figures], seconds: float) -> Iterator[str]:
 
 
 def measure(case: Case, seconds: float) -> list[Figures]:
-    """Run a case; the figures of the whole, or of before the halving, of the 10 s after it, and of the rest."""
+    """Run a case; the figures of the whole, or of before the halving, the 10 s after it, and the rest."""
     settings = make_settings(
         {"latency_ms": LATENCY_MS, "limits": {MODEL: {**case.limits, "burst_s": 1.0}}, "keep_rows": 1_000_000}
     )

@@ -61,10 +61,10 @@ class Fit:
         return Fit(self.n * by, self.xx * by, self.xm * by, self.mm * by, self.xy * by, self.my * by)
 
     def rates(self, script: Script) -> tuple[float, float]:
-        """Tokens a byte and a message; the first guess weighs as much as a call of a thousand bytes."""
+        """Tokens a byte and a message; the first guess weighs as much as a call of a hundred bytes."""
         a0, b0 = 1.0 / FIRST_GUESS[script], MESSAGE_TOKENS
-        xx, mm = self.xx + 1e6, self.mm + 1.0
-        xy, my = self.xy + 1e6 * a0, self.my + b0
+        xx, mm = self.xx + 1e4, self.mm + 1.0
+        xy, my = self.xy + 1e4 * a0, self.my + b0
         below = xx * mm - self.xm * self.xm
         a = (xy * mm - my * self.xm) / below
         a = min(max(a, SLOPES[0]), SLOPES[1])

@@ -113,7 +113,7 @@ class World:
         limiter = Limiter(self.given, self.time_.clock, self.time_.sleep)
         self.limiters.append(limiter)
         self.sent.append(0)
-        async with LeaseKeeper(self.source, self.time_.clock) as keeper:
+        async with LeaseKeeper(self.source, self.time_.clock, self.time_.sleep) as keeper:
             keeper.add(ACCOUNT, limiter)
             tasks: set[asyncio.Task[None]] = set()
             while self.time_.now < until:
