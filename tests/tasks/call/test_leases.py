@@ -1,4 +1,4 @@
-"""Leases are slices of one line of time; they overlap by no more than a bucket holds, whoever asks or dies."""
+"""Leases are slices of one line of time; they overlap by no more than a bucket holds, whoever asks."""
 
 import asyncio
 import os

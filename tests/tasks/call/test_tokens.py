@@ -28,7 +28,7 @@ def test_untaught_a_token_is_four_bytes_and_a_message_four_tokens() -> None:
     st.integers(0, 200),
     st.lists(st.integers(100, 40_000), min_size=8, max_size=40, unique=True),
 )
-def test_after_a_few_answers_the_estimate_is_within_two_percent(
+def test_after_a_few_answers_the_estimate_is_within_a_few_percent(
     a_byte: float, a_message: int, sizes: list[int]
 ) -> None:
     counter = TokenCounter()
@@ -36,7 +36,7 @@ def test_after_a_few_answers_the_estimate_is_within_two_percent(
         counter.learn(Size(n_bytes, n_bytes, 1), usage(round(a_byte * n_bytes + a_message)))
     for n_bytes in sizes:
         truth = a_byte * n_bytes + a_message
-        assert counter.estimate(Size(n_bytes, n_bytes, 1)) == pytest.approx(truth, rel=0.02, abs=6)
+        assert counter.estimate(Size(n_bytes, n_bytes, 1)) == pytest.approx(truth, rel=0.03, abs=12)
 
 
 def test_each_kind_of_script_has_a_ratio_of_its_own() -> None:
