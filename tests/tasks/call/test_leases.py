@@ -34,17 +34,15 @@ NOW = 1_800_000_000 * SECOND
 ACCOUNT = account_hash("openai/gpt|https://api.test|MY_KEY")
 
 
-def lease_of(
-    state: AccountState, now_ns: int, times: tuple[int, int, int], **more: int
-) -> tuple[AccountState, Lease]:
-    return serve(state, Ask(ACCOUNT, times, **more), now_ns)
+def lease_of(state: AccountState, now_ns: int, times: tuple[int, int, int]) -> tuple[AccountState, Lease]:
+    return serve(state, Ask(ACCOUNT, times), now_ns)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3 * SECOND), st.integers(1, 2 * SECOND)), min_size=1, max_size=40))
 def test_slices_follow_each_other_and_begin_at_once_where_the_account_is_not_busy(
     asks: list[tuple[int, int]],
 ) -> None:
-    state, now, leases = AccountState(), NOW, []
+    state, now, leases = AccountState(), NOW, list[Lease]()
     for idle_ns, time_ns in asks:
         now += idle_ns
         state, lease = lease_of(state, now, (time_ns, time_ns // 2, 0))
@@ -74,14 +72,14 @@ def test_all_kinds_wait_for_the_one_that_is_used_most() -> None:
 
 def test_what_is_given_back_is_whole_while_nobody_has_leased_after_it() -> None:
     state, mine = lease_of(AccountState(), NOW, (2 * SECOND, 0, 0))
-    back = {"generation": mine.generation, "serial": mine.serial}
-    alone, _ = serve(state, Ask(ACCOUNT, unused=(SECOND, 0, 0), **back), NOW)
+    back = Ask(ACCOUNT, unused=(SECOND, 0, 0), generation=mine.generation, serial=mine.serial)
+    alone, _ = serve(state, back, NOW)
     assert lease_of(alone, NOW, (1, 0, 0))[1].start_ns == NOW + SECOND
     followed, _ = lease_of(state, NOW, (SECOND, 0, 0))
-    busy, _ = serve(followed, Ask(ACCOUNT, unused=(SECOND, 0, 0), **back), NOW)
+    busy, _ = serve(followed, back, NOW)
     assert lease_of(busy, NOW, (1, 0, 0))[1].start_ns == NOW + 3 * SECOND
     later = NOW + 5 * SECOND // 2
-    idle, _ = serve(followed, Ask(ACCOUNT, unused=(SECOND, 0, 0), **back), later)
+    idle, _ = serve(followed, back, later)
     assert lease_of(idle, later, (1, 0, 0))[1].start_ns == NOW + 3 * SECOND - SECOND // 4
 
 
