@@ -158,9 +158,6 @@ def measure(case: Case, seconds: float) -> list[Figures]:
             if worker.wait() != 0:
                 raise SystemExit(f"a worker ended with {worker.returncode}")
         rows = server.ledger(1_000_000)["rows"]
-    if os.environ.get("NIGHTBENCH_BENCH_ROWS"):
-        first = min(row["arrived_at"] for row in rows)
-        print([round(r["arrived_at"] - first, 2) for r in rows if r["outcome"] == "rate_limited"])
     began = min(row["arrived_at"] for row in rows)
     if not case.halves:
         return [figures(rows, case, case.per_minute, began, began + seconds)]

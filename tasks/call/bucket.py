@@ -12,9 +12,8 @@ the bucket and the largest request with LATE_NS' worth.
 
 A request that weighs about a second of the limit or more passes a provider whose bucket holds one second
 only when that bucket is full, and a full bucket loses what flows in. Such a request waits MARGIN_NS longer
-(half of it where the limit is one such request a second) and is charged that, or the first that came a little
-late would make every later one come too early. Once there was one of several units, the bucket holds no more
-than such a request waits for, for the same reason.
+and is charged that, or the first that came a little late would make every later one come too early. Once
+there was one of several units, the bucket holds no more than such a request waits for, for the same reason.
 
 Source: the generic cell rate algorithm, ITU-T I.371.
 """
@@ -24,7 +23,8 @@ from dataclasses import dataclass, field
 BURST_NS = 250_000_000
 LATE_NS = 100_000_000
 LARGE_NS = 900_000_000
-MARGIN_NS = 20_000_000
+MARGIN_NS = 25_000_000
+MARGIN_ONE_NS = 10_000_000  # where it is a single unit: the limit is about one a second, or less
 MINUTE_NS = 60_000_000_000
 
 
@@ -100,7 +100,7 @@ class Bucket:
     def _margin(self, units: int) -> int:
         if units * MINUTE_NS < LARGE_NS * self.per_minute:
             return 0
-        return (MARGIN_NS if units > 1 else MARGIN_NS // 2) * self.per_minute
+        return (MARGIN_NS if units > 1 else MARGIN_ONE_NS) * self.per_minute
 
     def _measure(self) -> None:
         self._enough = max(MINUTE_NS, (BURST_NS - LATE_NS) * self.per_minute)
