@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.call.session import estimate_tokens
+from tasks.call.tokens import Fit, Script, counter_for, estimate_tokens
+from tasks.history import token_fits
 from tasks.model import Mode, Usage
 from tasks.plan import Plan, Shard
 from tasks.saving import Saving, saving
@@ -130,11 +131,11 @@ class Estimate:
 
 def estimate_plan(plan: Plan, warehouse: Path) -> Estimate:
     """Estimate a plan from its prompts, the prices of today, and the warehouse's own history."""
-    past = _history(warehouse)
+    past, fits = _history(warehouse), token_fits(warehouse)
     grouped: dict[tuple[str, str], list[Shard]] = {}
     for shard in plan.shards:
         grouped.setdefault((shard.suite.name, shard.variant.name), []).append(shard)
-    lines = tuple(_line(plan, shards, past) for shards in grouped.values())
+    lines = tuple(_line(plan, shards, past, fits) for shards in grouped.values())
     by_model: dict[str, float] = {}
     for line in lines:
         model = next(s.variant.entry.model for s in plan.shards if s.variant.name == line.variant)
@@ -157,14 +158,20 @@ def minutes_under(
     return max(shares)
 
 
-def _line(plan: Plan, shards: list[Shard], past: Mapping[tuple[str, str], Past]) -> Line:
+def _line(
+    plan: Plan,
+    shards: list[Shard],
+    past: Mapping[tuple[str, str], Past],
+    fits: Mapping[str, Mapping[Script, Fit]],
+) -> Line:
     suite, variant = shards[0].suite, shards[0].variant
+    counter = counter_for(variant.entry.model, fits.get(variant.entry.model, {}))
     known = past.get((suite.name, variant.entry.model))
     allowed = variant.params.get("max_tokens", variant.params.get("max_completion_tokens"))
     ceiling = int(allowed) if isinstance(allowed, int) else None
     each = known.output_tokens if known else min(ASSUMED_OUTPUT, (ceiling or 4 * ASSUMED_OUTPUT) / 4)
     calls = sum(len(shard.asked) for shard in shards)
-    input_tokens = sum(estimate_tokens(call) for shard in shards for call in plan.calls(shard))
+    input_tokens = sum(estimate_tokens(call, counter) for shard in shards for call in plan.calls(shard))
     output_tokens = round(each * calls)
     mode: Mode = "batch" if plan.spec.plans_batches(variant.entry.model) else "realtime"
     usd = _usd(variant.priced_as, input_tokens, output_tokens, calls, mode)

@@ -2,8 +2,8 @@
 
 It has a rollback journal (TRUNCATE, synchronous FULL) and not a write-ahead log: that log needs memory
 shared by all its users, so a home on a network file system, used by several machines, would be damaged in
-silence. The price is 13 ms of disk a commit (a log takes 0.05 ms), which a few commits a second can pay. A
-process that is killed inside a transaction leaves a journal, from which the next one restores the file.
+silence. The price is 1 to 13 ms of disk a commit (a log takes 0.05 ms), which a few commits a second can
+pay. A process killed inside a transaction leaves a journal, from which the next one restores the file.
 
 A file that is damaged, or of another schema version, is moved aside and a new one begun. Transactions hold
 `limits.lock` shared and whoever moves the file aside holds it alone, so nobody goes on in the old file. The

@@ -24,14 +24,15 @@ from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
 from tasks.call.journal import Journal
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.journal_reader import read_journal
-from tasks.call.limiter import Limiter
 from tasks.call.prefix import with_prefixes
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
 from tasks.call.shape import check_call
+from tasks.call.tokens import Fit, Script, counter_for
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
+from tasks.history import token_fits
 from tasks.home import Home, Settings
 from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
@@ -48,7 +49,7 @@ from tasks.reuse import reuse_answers
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
-from warehouse.errors import SpecError, SuiteError
+from warehouse.errors import SpecError, SuiteError, WarehouseError
 from warehouse.prices import resolve_priced_as
 
 
@@ -67,6 +68,7 @@ class Work:
         progress: Progress,
         notes: Sequence[str] = (),
         monthly_usd: Decimal | None = None,
+        fits: Mapping[str, Mapping[Script, Fit]] | None = None,
     ) -> None:
         self.home = home
         self.record = record
@@ -78,6 +80,7 @@ class Work:
         self.retry_failed = False  # as `calling` was told
         self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
         self.monthly_usd = monthly_usd
+        self.fits = fits or {}  # how each model counted tokens in earlier runs
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -172,7 +175,12 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd)
+    try:
+        fits = token_fits(settings.home.warehouse)
+    except WarehouseError as error:  # no call hangs on it
+        fits = {}
+        notes.append(f"Token counts begin as a guess, because earlier runs cannot be read: {error}")
+    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd, fits)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -249,23 +257,18 @@ async def calling(
         server = None
         if any(not needs_endpoint(entry) for entry in spec.models):
             server = await stack.enter_async_context(simulated_server(work.plan))
-        keeper = await stack.enter_async_context(shared_limits(work.home, work.damage))
+        accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
         lanes: dict[str, Lane] = {}
-        limiters: dict[str, Limiter] = {}
         gates: dict[str, Gate] = {}
         for entry in spec.models:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
-                if entry.account not in limiters:
-                    limiters[entry.account] = Limiter(entry.limits)
-                    if needs_endpoint(entry):  # else the account is this run's own server
-                        keeper.add(entry.account, limiters[entry.account])
-                    twin = f" at {entry.base_url}" if entry.model in work.progress.shares else ""
-                    work.progress.shares[entry.model + twin] = limiters[entry.account].use
-                limiter = limiters[entry.account]
+                # without an endpoint the account is this run's own server
+                limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
                 gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
-                lanes[lane_of(entry)] = Lane(provider, limiter, gate)
+                counter = counter_for(entry.model, work.fits.get(entry.model, {}))
+                lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )

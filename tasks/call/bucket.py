@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 BURST_NS = 250_000_000
 LATE_NS = 100_000_000
 LARGE_NS = 900_000_000
-MARGIN_NS = 10_000_000
+MARGIN_NS = 25_000_000
+MARGIN_ONE_NS = 10_000_000  # where it is a single unit: the limit is about one a second, or less
 MINUTE_NS = 60_000_000_000
 
 
@@ -56,15 +57,13 @@ class Bucket:
 
     def wait_ns(self, units: int, now_ns: int) -> int:
         """How long until `units` may be taken; 0: now."""
-        ready_at = self._empty_at + min(units * MINUTE_NS, self._enough)
-        if self._is_large(units):
-            ready_at += MARGIN_NS * self.per_minute
+        ready_at = self._empty_at + min(units * MINUTE_NS, self._enough) + self._margin(units)
         missing = ready_at - now_ns * self.per_minute
         return -(-missing // self.per_minute) if missing > 0 else 0
 
     def take(self, units: int, now_ns: int) -> None:
         """Take units for which there is no wait left."""
-        if units > 1 and not self._tight and self._is_large(units):
+        if units > 1 and not self._tight and self._margin(units):
             self._tight = True
             self._measure()
         full = now_ns * self.per_minute - self._capacity  # what would overflow is lost
@@ -95,11 +94,13 @@ class Bucket:
         """How much of the limit's time a request takes, rounded up; below zero for units given back."""
         return -(-self._charge(units) // self.per_minute)
 
-    def _is_large(self, units: int) -> bool:
-        return units * MINUTE_NS >= LARGE_NS * self.per_minute
-
     def _charge(self, units: int) -> int:
-        return units * MINUTE_NS + (MARGIN_NS * self.per_minute if self._is_large(units) else 0)
+        return units * MINUTE_NS + self._margin(units)
+
+    def _margin(self, units: int) -> int:
+        if units * MINUTE_NS < LARGE_NS * self.per_minute:
+            return 0
+        return (MARGIN_NS if units > 1 else MARGIN_ONE_NS) * self.per_minute
 
     def _measure(self) -> None:
         self._enough = max(MINUTE_NS, (BURST_NS - LATE_NS) * self.per_minute)

@@ -1,4 +1,4 @@
-"""Keeps the limiters of this process in leases: one task, one question at a time for all of them.
+"""Keeps the limiters of this process in leases: one question at a time for all of them.
 
 A limiter that runs low says so, and the next question asks for it and for whoever else wants something by
 then. Who has calls and asked for nothing looks once in LOOK_S, and soon after another process was told to
@@ -9,7 +9,7 @@ lower limit. Slices grow with a slow source, so that the next one is there in ti
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -26,15 +26,21 @@ LONGEST = 5  # slices at most so many times as long as usual
 class LeaseKeeper:
     """As a context manager it asks until the block ends, and then gives back what is left."""
 
-    def __init__(self, source: LeaseSource, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        source: LeaseSource,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._source = source
         self._clock = clock
+        self._sleep = sleep
         self._members: list[tuple[Limiter, Allowance]] = []
         self._looked: dict[int, float] = {}  # when a member was last heard, by its number
         self._hungry = asyncio.Event()
         self._news = source.news()
         self._longest_ns = SLICE_NS
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.asked = 0  # questions so far
 
     def add(self, account: str, limiter: Limiter) -> None:
@@ -44,16 +50,16 @@ class LeaseKeeper:
         self._members.append((limiter, allowance))
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._keep())
+        self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._watch())]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
         asks = [ask for _, allowance in self._members if (ask := allowance.give_up()) is not None]
         if asks:
             with contextlib.suppress(WarehouseError):  # what is not given back expires in a second or two
@@ -63,20 +69,27 @@ class LeaseKeeper:
     async def _keep(self) -> None:
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_S):
-                        await self._hungry.wait()
+                await self._hungry.wait()
                 self._hungry.clear()
                 await self._ask()
         except NightbenchError as error:
             for limiter, _ in self._members:
                 limiter.fail(error)
 
+    async def _watch(self) -> None:
+        """Have somebody ask where there is news, or where long nobody did."""
+        while True:
+            await self._sleep(POLL_S)
+            news = self._source.news()
+            if news != self._news:
+                self._news = news
+                self._looked.clear()
+            now = self._clock()
+            if any(now - self._looked.get(n, now - LOOK_S) >= LOOK_S for n in range(len(self._members))):
+                self._hungry.set()
+
     async def _ask(self) -> None:
-        now, news = self._clock(), self._source.news()
-        if news != self._news:
-            self._news = news
-            self._looked.clear()
+        now = self._clock()
         asks: list[tuple[int, Ask]] = []
         for number, (limiter, _) in enumerate(self._members):
             due = now - self._looked.get(number, now - LOOK_S) >= LOOK_S

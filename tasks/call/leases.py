@@ -7,9 +7,10 @@ therefore times: how many nanoseconds of each limit (requests, input tokens, out
 
 While the account is not busy a slice begins at once, and processes use theirs side by side. A slice that
 nobody uses passes: the lease of a process that was killed expires with its last instant, a second or two
-later. What a living process did not use it gives back: whole while nobody has leased after it, else as much
-as a bucket may hold. A pause takes its time out of the slices that it falls into. A limit that was lowered
-begins a new generation, in which older leases are void: they are too short for the calls they were taken for.
+later. What a living process did not use it gives back: whole while nobody has leased after it, else, where
+the account is not busy, as much as a bucket may hold. A pause takes its time out of the slices that it falls
+into. A limit that was lowered begins a new generation, in which older leases are void: they are too short
+for the calls they were taken for.
 
 Calls in flight are not leased; each process keeps to its own number of them.
 """
@@ -32,6 +33,7 @@ NO_TIME: Times = (0, 0, 0)
 AT_LEAST_NS = 1_000_000_000  # a slice may be used for so long, however short it is
 CREDIT_NS = BURST_NS - LATE_NS  # so much of the time that nobody used may still be used
 GRACE_NS = 250_000_000  # and so much later
+BUSY_NS = 1_000_000_000  # an account is busy whose next free slice begins so much later
 SAME_PAUSE_NS = 50_000_000  # a pause that ends so little later is the one that is known
 TOLD_FOR_NS = 3_600_000_000_000  # what a provider told of its limits is believed for an hour
 CLOCK_SET_BACK_NS = 1_000_000_000
@@ -116,7 +118,7 @@ def serve(state: AccountState, ask: Ask, now_ns: int) -> tuple[AccountState, Lea
         state = replace(state, written_at_ns=now_ns, free_at_ns=(now_ns, now_ns, now_ns))
     elif now_ns < state.written_at_ns - CLOCK_SET_BACK_NS:
         state = _moved(state, now_ns - state.written_at_ns)
-    state = _heard(_given_back(state, ask), ask, now_ns)
+    state = _heard(_given_back(state, ask, now_ns), ask, now_ns)
     told = state.told if now_ns - state.told_at_ns < TOLD_FOR_NS else NOTHING
     free_ns = max(state.free_at_ns)
     start_ns = max(now_ns, state.paused_until_ns, free_ns)
@@ -144,11 +146,15 @@ def serve(state: AccountState, ask: Ask, now_ns: int) -> tuple[AccountState, Lea
     return state, lease
 
 
-def _given_back(state: AccountState, ask: Ask) -> AccountState:
+def _given_back(state: AccountState, ask: Ask, now_ns: int) -> AccountState:
     if not any(ask.unused) or ask.generation != state.generation:
         return state
-    # in the midst of others' slices a gap cannot be closed: those that come after it would come twice as fast
-    most = max(ask.unused) if ask.serial == state.serial else BURST_NS
+    if ask.serial == state.serial:
+        most = max(ask.unused)
+    elif max(state.free_at_ns) < now_ns + BUSY_NS:
+        most = BURST_NS
+    else:  # a gap amid others' slices cannot be closed: those after it would come on top of each other
+        return state
     free = [free_ns - min(unused, most) for free_ns, unused in zip(state.free_at_ns, ask.unused, strict=True)]
     return replace(state, free_at_ns=(free[0], free[1], free[2]))
 

@@ -72,36 +72,37 @@ class Rates:
         self._changed_ns = [now_ns - RAISE_NS] * 3
         self.buckets: list[Bucket | None] = [None, None, None]
         self._meters: list[Meter | None] = [None, None, None]
+        self._in_force: list[tuple[int, Bucket, Meter]] = []
         self._enforce(now_ns)
 
     @property
     def limited(self) -> bool:
         """Whether any limit is in force."""
-        return any(bucket is not None for bucket in self.buckets)
+        return bool(self._in_force)
 
     def wait_ns(self, units: Units, now_ns: int) -> int:
         """How long the limits keep such a call waiting."""
         wait_ns = 0
-        for bucket, n in zip(self.buckets, units, strict=True):
-            if bucket is not None:
-                wait_ns = max(wait_ns, bucket.wait_ns(n, now_ns))
+        for at, bucket, _ in self._in_force:
+            wait_ns = max(wait_ns, bucket.wait_ns(units[at], now_ns))
         return wait_ns
 
     def take(self, units: Units, now_ns: int) -> None:
         """Let such a call through."""
-        for bucket, meter, n in zip(self.buckets, self._meters, units, strict=True):
-            if bucket is not None and meter is not None:
-                bucket.take(n, now_ns)
-                meter.add(n, now_ns / 1e9)
+        now = now_ns / 1e9
+        for at, bucket, meter in self._in_force:
+            bucket.take(units[at], now_ns)
+            meter.add(units[at], now)
 
     def correct(self, units: Units, now_ns: int, *, unsent: bool = False) -> None:
         """Use so much more, or less; `unsent`: give back all that was taken for a call of so many units."""
-        for bucket, meter, n in zip(self.buckets, self._meters, units, strict=True):
-            if bucket is not None and meter is not None and n:
-                if unsent:
-                    bucket.undo(n)
-                else:
-                    bucket.correct(n)
+        for at, bucket, meter in self._in_force:
+            n = units[at]
+            if unsent:
+                bucket.undo(n)
+            elif n:
+                bucket.correct(n)
+            if n:
                 meter.add(-n if unsent else n, now_ns / 1e9)
 
     def times(self, units: Units) -> tuple[int, int, int]:
@@ -115,9 +116,8 @@ class Rates:
 
     def hold(self, until_ns: int) -> None:
         """Let nothing flow in before that instant."""
-        for bucket in self.buckets:
-            if bucket is not None:
-                bucket.hold(until_ns)
+        for _, bucket, _ in self._in_force:
+            bucket.hold(until_ns)
 
     def follow(self, headers: RateHeaders, now_ns: int) -> bool:
         """Take over what a response tells of the limits; whether anything changed."""
@@ -139,9 +139,8 @@ class Rates:
     def share(self, now_ns: int) -> Share | None:
         """How much of the limit that is used most this process uses; None where no limit is in force."""
         shares = [
-            Share(kind, meter.per_minute(now_ns / 1e9) / bucket.per_minute, bucket.per_minute)
-            for kind, bucket, meter in zip(KINDS, self.buckets, self._meters, strict=True)
-            if bucket is not None and meter is not None
+            Share(KINDS[at], meter.per_minute(now_ns / 1e9) / bucket.per_minute, bucket.per_minute)
+            for at, bucket, meter in self._in_force
         ]
         return max(shares, key=lambda share: share.used, default=None)
 
@@ -166,6 +165,11 @@ class Rates:
                 self._meters[at] = Meter(now_ns / 1e9)
             elif bucket.per_minute != min(known):
                 bucket.change(min(known), now_ns)
+        self._in_force = [
+            (at, bucket, meter)
+            for at, (bucket, meter) in enumerate(zip(self.buckets, self._meters, strict=True))
+            if bucket is not None and meter is not None
+        ]
 
 
 def limits_told(headers: RateHeaders) -> dict[int, int | None]:

@@ -22,6 +22,7 @@ from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
 from tasks.call.purse import OutOfMoney, Purse
 from tasks.call.till import Till, stays_reserved
+from tasks.call.tokens import TokenCounter, estimate_tokens, size_of
 from tasks.call.warming import Warming
 from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
@@ -43,11 +44,12 @@ TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Lane:
-    """What all calls to one model share in this process: a client, a limiter, a gate that may be shut."""
+    """What all calls to one model share here: a client, a limiter, a gate, and how it counts tokens."""
 
     provider: Provider
     limiter: Limiter
     gate: Gate = field(default_factory=lambda: Gate(Breaker()))
+    tokens: TokenCounter = field(default_factory=TokenCounter)
 
 
 class CallSession:
@@ -188,12 +190,13 @@ class CallSession:
             self._in_flight.discard(task)
 
     async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
-        estimate = estimate_tokens(call)
+        size, ahead = size_of(call.messages), lane.tokens.ahead(call)
         n = self._known.next_attempt_number(call.call_key)
         queued_s, tried, asked = 0.0, 0, False
         while (passed := await self._enter(lane, call)) is not None:
             asked_at = time.monotonic()
-            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(estimate) as permit:
+            weight = lane.tokens.estimate(size) + ahead
+            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
                 if lane.gate.shut(passed):
                     permit.settle(0)
                     continue
@@ -209,11 +212,12 @@ class CallSession:
                 n, tried = n + 1, tried + end.counts
                 turn.answered = end.record.outcome == "answered"
                 self._till.settle(call, worst, end.record)
-                if end.usage is not None:
-                    sent = end.usage.input_tokens + end.usage.cache_write_tokens
-                    permit.settle(sent + end.usage.cache_write_1h_tokens, end.usage.output_tokens)
+                if end.usage is not None and not end.usage.estimated:
+                    permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
                 record = end.record
                 permit.failed = record.outcome == "failed"
+                if record.error_kind == "rate_limited":
+                    permit.settle(0)  # what is refused is not counted, save as a request
                 if end.unusable is not None:
                     # before the place is given back: nobody else shall try
                     self.stop(self._told(call, end.unusable))
@@ -343,11 +347,6 @@ class _Ended:
     @property
     def usage(self) -> Usage | None:
         return self.record.usage
-
-
-def estimate_tokens(call: Call) -> int:
-    """A guess of a call's input tokens before it is sent: a token for four bytes, and four a message."""
-    return sum(len(turn["content"].encode("utf-8", "replace")) // 4 + 4 for turn in call.messages)
 
 
 def with_usage(call: Call, answer: Answer) -> Answer:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tasks.call.facts import merge_params
+from tasks.call.api import api_of, api_params
 from tasks.model import Call, Message, Sample, Suite
 from tasks.plan import Plan, Tools, make_plan
 from tasks.spec import make_spec
@@ -18,8 +18,11 @@ def plan(folder: Path, **params: object) -> Plan:
     tools = Tools(
         pick=lambda samples, limit, seed: samples,
         render=lambda suite, sample, system, prompt: (Message(role="user", content=str(sample.input)),),
-        merge=merge_params,
+        merge=lambda entry, params: api_params(
+            entry.model, api_of(entry.model, entry.api), params, entry.params
+        ),
         priced_as=lambda model, named: None,
+        api=lambda entry: api_of(entry.model, entry.api),
     )
     return make_plan("r", spec, [suite], {}, tools)
 

@@ -88,6 +88,16 @@ class Account:
             bucket.refill(now)
         return [bucket.look() for bucket in buckets]
 
+    def change(self, limits: Mapping[str, Limits]) -> None:
+        """Other limits from now on; a bucket keeps what is in it, as far as that fits."""
+        self._limits = limits
+        old, self._buckets = self._buckets, {}
+        for model, buckets in old.items():
+            there = {bucket.kind: bucket for bucket in buckets}
+            for bucket in self._of(model, max(bucket.at for bucket in buckets)):
+                if bucket.kind in there:
+                    bucket.level = min(bucket.burst, there[bucket.kind].level)
+
     def clear(self) -> None:
         """Fill every bucket."""
         self._buckets.clear()

@@ -62,6 +62,10 @@ class SimulatedServer:
         """What it counted, with the rows that ended last, or with all that are kept."""
         return self._ask("GET", "/_ledger" if newest is None else f"/_ledger?rows={newest}")
 
+    def change_limits(self, limits: Mapping[str, Mapping[str, Any]]) -> None:
+        """Other limits from now on, as `settings.limits` has them."""
+        self._ask("POST", "/_limits", json.dumps(limits).encode())
+
     def reset(self) -> None:
         """Forget counts and tries, fill the buckets; the plan stays."""
         self._ask("POST", "/_reset")

@@ -27,7 +27,7 @@ from tasks.call.simulated.openai import Azure, OpenAI
 from tasks.call.simulated.plan import PlanEntry, parse_plan
 from tasks.call.simulated.reply import CallKey, Fate, decide_fate, make_reply
 from tasks.call.simulated.responses import AzureResponses, Responses
-from tasks.call.simulated.settings import FaultKind, Settings
+from tasks.call.simulated.settings import FaultKind, Settings, make_settings
 from tasks.call.simulated.streams import time_stream, to_stream_head
 from tasks.call.simulated.wire import (
     Headers,
@@ -110,6 +110,8 @@ class Service:
                 return self._call(vendor, request)
             if request.path == "/_plan":
                 return self._add_plan(request)
+            if request.path == "/_limits":
+                return self._change_limits(request)
             if request.path == "/_reset":
                 return self._reset()
         elif request.method == "GET":
@@ -322,6 +324,17 @@ class Service:
             return _plain(400, {"error": str(error)})
         self._plan.update(entries)
         return _plain(200, {"added": len(entries), "entries": len(self._plan)})
+
+    def _change_limits(self, request: HttpRequest) -> Verdict:
+        """Other limits amid the run, as `settings.limits` has them."""
+        try:
+            changed = make_settings({"limits": _json_object(request.body)}, "/_limits")
+        except Refused as refused:
+            return _plain(400, {"error": refused.problem.message})
+        except SpecError as error:
+            return _plain(400, {"error": str(error)})
+        self._account.change(changed.limits)
+        return _plain(200, {"models": len(changed.limits)})
 
     def _reset(self) -> Verdict:
         self.ledger.reset()

@@ -113,7 +113,7 @@ class World:
         limiter = Limiter(self.given, self.time_.clock, self.time_.sleep)
         self.limiters.append(limiter)
         self.sent.append(0)
-        async with LeaseKeeper(self.source, self.time_.clock) as keeper:
+        async with LeaseKeeper(self.source, self.time_.clock, self.time_.sleep) as keeper:
             keeper.add(ACCOUNT, limiter)
             tasks: set[asyncio.Task[None]] = set()
             while self.time_.now < until:
@@ -135,6 +135,8 @@ class World:
                 wait_s = self.server.take(weight if tokens else 1, self.time_.now)
                 await self.time_.wait(latency_s if wait_s == 0 else 0.001)
                 permit.failed = wait_s > 0
+                if wait_s > 0:
+                    permit.settle(0)
                 if self.tells:
                     limiter.observe(RateHeaders(**{f"{self.kind}_limit": self.server.per_minute}))
             if wait_s == 0:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.call.bucket import LARGE_NS, MARGIN_NS, MINUTE_NS, Bucket
+from tasks.call.bucket import LARGE_NS, MARGIN_NS, MARGIN_ONE_NS, MINUTE_NS, Bucket
 from tests.tasks.call.limiter_cases import Grant, most_at_once, most_over, per_minutes
 
 
@@ -36,8 +36,8 @@ def test_a_bucket_that_never_idles_gives_exactly_its_limit(per_minute: int, n: i
     for _ in range(n):
         now += bucket.wait_ns(1, now)
         bucket.take(1, now)
-    margin_ns = MARGIN_NS if LARGE_NS * per_minute <= MINUTE_NS else 0
-    ideal = (n - 1) * (Fraction(MINUTE_NS, per_minute) + margin_ns)
+    margin_ns = MARGIN_ONE_NS if LARGE_NS * per_minute <= MINUTE_NS else 0
+    ideal = (n - 1) * Fraction(MINUTE_NS, per_minute) + n * margin_ns
     assert ideal <= now - start < ideal + 1  # to the nanosecond, after any number of them
     assert margin_ns * per_minute <= MINUTE_NS / 90  # of a slow limit a percent is left
 
@@ -51,24 +51,24 @@ def test_another_limit_goes_on_with_what_is_there_or_owed(one: int, two: int, la
     assert bucket.level(later) == pytest.approx(min(before, bucket.capacity))
     assert bucket.per_minute == two
     full = later + 10**15 * 60
-    assert bucket.level(full) == Bucket(two, 0).capacity
+    assert bucket.level(full) == bucket.capacity <= Bucket(two, 0).capacity
 
 
 def test_a_hold_lasts_as_long_whatever_the_limit_becomes() -> None:
     bucket = Bucket(600, 0, start=1)
     bucket.hold(2_000_000_000)
     bucket.change(30, 0)
-    assert bucket.wait_ns(1, 0) == 2_000_000_000
+    assert bucket.wait_ns(1, 0) == 2_000_000_000 + MARGIN_ONE_NS
 
 
-def test_a_request_that_fills_a_second_is_charged_a_hundredth_more_and_given_back_whole() -> None:
+def test_a_request_that_fills_a_second_is_charged_a_little_more_and_given_back_whole() -> None:
     bucket = Bucket(400_000, 0)
     bucket.take(5_999, 0)
     assert bucket.level(0) == -5_999
     bucket.correct(-5_999)
     bucket.take(6_000, 0)
-    assert bucket.level(0) == pytest.approx(-6_066.67, abs=0.01)
-    assert bucket.time_ns(6_000) == 910_000_000
+    assert bucket.level(0) == pytest.approx(-6_166.67, abs=0.01)
+    assert bucket.time_ns(6_000) == 900_000_000 + MARGIN_NS
     bucket.undo(6_000)
     assert bucket.level(0) == 0
 

@@ -146,7 +146,7 @@ def test_where_nothing_is_left_of_a_limit_the_next_call_waits(
     limiter = Limiter(limits(**given), time_.clock, time_.sleep)
     limiter.observe(RateHeaders(**{f"requests_{name}": value for name, value in headers.items()}))
     time_.run(use(time_, limiter, grants))
-    assert grants == [pytest.approx(1000 + waited_s, abs=0.001)]
+    assert grants == [pytest.approx(1000 + waited_s, abs=0.011)]
 
 
 def test_the_refill_of_a_limit_follows_from_its_reset() -> None:

@@ -88,6 +88,23 @@ class Pauses(Limiter):
         self.pauses.append(seconds)
 
 
+class Settles(Pauses):
+    """A limiter that notes what is reserved, and how that is corrected."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.asked: list[int] = []
+        self.corrected: list[tuple[int, int, int]] = []
+
+    def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
+        """Note it."""
+        self.asked.append(input_tokens)
+        return super().slot(input_tokens, output_tokens)
+
+    def _correct(self, units: tuple[int, int, int]) -> None:
+        self.corrected.append(units)
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hardly a wait between attempts."""
@@ -164,6 +181,17 @@ def test_a_429_pauses_the_whole_model_with_or_without_a_time(
     fault = replace(RATE_LIMITED.fault, retry_after_s=retry_after_s)
     run(tmp_path / "j", Scripted({call.call_key: [Transient(fault)]}), [call], limiter=limiter)
     assert limiter.pauses == [pause_s]
+
+
+def test_a_refused_request_gives_its_tokens_back_and_an_answer_teaches_how_tokens_are_counted(
+    tmp_path: Path,
+) -> None:
+    call, limiter = make_call(0, messages=({"role": "user", "content": "x" * 40},)), Settles()
+    run(tmp_path / "j", Scripted({call.call_key: [RATE_LIMITED, BUSY]}), [call], limiter=limiter)
+    assert limiter.asked == [14, 14, 14]  # a token for four bytes, and four
+    assert limiter.corrected == [(0, -14, 0), (0, 10 - 14, 2)]  # a 5xx may have been counted
+    run(tmp_path / "k", Scripted(), [make_call(i, messages=call.messages) for i in range(9)], limiter=limiter)
+    assert limiter.asked[-1] == 10
 
 
 def test_a_busy_server_pauses_nobody_else(tmp_path: Path) -> None:

@@ -36,6 +36,19 @@ def complete(port: int, n: int = 1) -> list[str]:
     return texts
 
 
+def statuses(port: int, n: int) -> list[int]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    found = []
+    for _ in range(n):
+        body = json.dumps({"model": GPT, "messages": ask()})
+        connection.request("POST", "/v1/chat/completions", body, {"authorization": "Bearer k"})
+        response = connection.getresponse()
+        response.read()
+        found.append(response.status)
+    connection.close()
+    return found
+
+
 def until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
@@ -81,6 +94,18 @@ def test_a_plan_can_grow_while_the_server_runs_and_a_reset_keeps_it() -> None:
         assert server.ledger()["arrived"] == 1
         with pytest.raises(SpecError, match=r"/_plan:1: not a line of a plan: form"):
             server.add_plan([PLAN[0] | {"form": "poem"}])
+
+
+def test_limits_can_change_while_the_server_runs() -> None:
+    with start_server(None, QUICK) as server:
+        assert statuses(server.port, 3) == [200] * 3
+        server.change_limits({"*": {"requests_per_minute": 60, "burst_s": 1.0}})
+        assert statuses(server.port, 2) == [200, 429]
+        server.change_limits({"*": {"requests_per_minute": 60_000, "burst_s": 1.0}})
+        time.sleep(0.02)  # what was in the bucket stays, and flows faster
+        assert statuses(server.port, 3) == [200] * 3
+        with pytest.raises(SpecError, match=r"limits\.x\.requests_per_minute"):
+            server.change_limits({"x": {"requests_per_minute": 0}})
 
 
 def test_the_settings_may_be_a_file(tmp_path: Path) -> None:
