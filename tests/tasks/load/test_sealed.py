@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,9 @@ def watched(folder: Path) -> Iterator[list[Path]]:
         while not over.is_set():
             for place, _, names in os.walk(folder):  # passes over a folder that went meanwhile
                 for path in (Path(place, name) for name in names):
-                    try:
+                    with suppress(FileNotFoundError):  # it went
                         if CANARY.encode() in path.read_bytes():
                             found.append(path)
-                    except FileNotFoundError:  # it went
-                        continue
             time.sleep(0.001)
 
     thread = threading.Thread(target=look)
