@@ -3,7 +3,7 @@
     from flows.ask import ask
     asked = ask("Why is the sky blue?", ["anthropic/claude-haiku-5-5", "openai/gpt-6-luna"])
     for answer in asked.answers:
-        print(answer.variant, answer.latency_s, answer.usd, answer.text)
+        print(answer.variant, answer.latency_s, answer.usd, answer.response)
 
 It is a run of kind `ask` with one sample: every answer is durable in the journal before it counts, and lands
 in the warehouse with its cost. It is asked in this process, without Prefect: one question needs no engine.
