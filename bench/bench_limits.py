@@ -4,7 +4,7 @@ The server's buckets hold one second and start full. Workers are processes of on
 of a run of its own, through the real SDK, journal and limiter, and has more of them than the limit lets
 through. The server's own ledger is what is counted.
 
-    python bench/bench_limits.py [--seconds 60] [--only requests,tokens,...]
+    python bench/bench_limits.py [--seconds 60] [--only "requests; tokens, halved"]
 """
 
 import argparse
@@ -112,6 +112,10 @@ def main(words: Sequence[str] | None = None) -> None:
         f"{options.seconds:g} s each, answers after {LATENCY_MS} ms, a server's bucket of 1 s, by its ledger"
     )
     only = {name.strip() for name in options.only.split(";") if name.strip()}
+    if unknown := only - {case.name for case in CASES}:
+        parser.error(
+            f"no such case: {'; '.join(sorted(unknown))}; there are: {'; '.join(c.name for c in CASES)}"
+        )
     for case in CASES:
         if not only or case.name in only:
             for line in told(case, measure(case, options.seconds), options.seconds):
@@ -201,7 +205,7 @@ async def work(home: Home, url: str, number: int, case: Case, seconds: float) ->
             Journal.open(folder, f"bench-{number}") as journal,
             shared_limits(home, progress, []) as shared,
         ):
-            lane = Lane(provider, shared.limiter_of(entry, shared=True), counter_for(entry.model, {}))
+            lane = Lane(provider, shared.limiter_of(entry, shared=True), tokens=counter_for(entry.model, {}))
             session = CallSession({"bench": lane}, journal, known, progress, max_failed=len(calls))
             print("ready", flush=True)
             sys.stdin.read()
