@@ -208,6 +208,20 @@ def test_evaluate_has_the_form_of_the_spec_and_no_schedule(served: Served) -> No
         pytest.param(SPEC | {"epochs": 0}, "spec.epochs", id="too few epochs"),
         pytest.param(SPEC | {"limit": "ten"}, "spec.limit", id="a word for a number"),
         pytest.param(SPEC | {"limits": 3}, "limits", id="no such field"),
+        pytest.param(SPEC | {"mode": "cheap"}, "spec.mode", id="no such mode"),
+        pytest.param(SPEC | {"mode": "auto", "deadline": "soon"}, "spec.deadline", id="no such time"),
+        pytest.param(SPEC | {"reuse": "30d"}, "spec.reuse", id="an answer too old"),
+        pytest.param(SPEC | {"budget_usd": 0}, "spec.budget_usd", id="no money"),
+        pytest.param(
+            SPEC | {"models": [{"model": "openai/x", "api": "assistants"}]},
+            "spec.models[0].api",
+            id="no such api",
+        ),
+        pytest.param(
+            SPEC | {"models": [{"model": "openai/x", "cache": "2h"}]},
+            "spec.models[0].cache",
+            id="no such cache",
+        ),
         pytest.param(
             SPEC | {"models": [{"model": "openai/x", "headers": {"Authorization": "Bearer s3cret"}}]},
             "spec.models[0].headers",

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.flows.browser import CHROMEDRIVER, CHROMIUM, Browser
-from tests.flows.conftest import start_nightbench
+from tests.flows.conftest import query, start_nightbench
 
 MODEL = "simulated/gpt-4o-2024-05-13"
 SERVED_S = 120.0
@@ -28,6 +28,7 @@ RUN_LINK = "//a[contains(@href,'/runs/flow-run/')]"
 OPACITY = "const n = document.querySelector('[data-sonner-toast]'); return n && getComputedStyle(n).opacity"
 NIGHTLY = f"""suites = ["json_only"]
 limit = 3
+mode = "batch"
 [[models]]
 model = "{MODEL}"
 """
@@ -242,6 +243,8 @@ def test_nightly_lists_its_next_runs_and_completes_by_hand(served: Served, page:
     run = served.end_of(mine[0]["id"])
     assert run["state_type"] == "COMPLETED", run["state"]
     assert set(served.artifacts(run["id"])) == ARTIFACTS
+    how = "select mode, count(*) as n from calls where run_id = '{}' group by mode"
+    assert query(served.home, how.format(run["id"])) == [{"mode": "batch", "n": 3}]
     page.open(f"{page.url.partition('/v2/')[0]}/v2/runs/flow-run/{run['id']}")
     page.wait_for_text("Completed", "3 samples")
     page.screenshot(seen / "ui_7_nightly_by_hand.png")
