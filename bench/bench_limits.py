@@ -2,7 +2,7 @@
 
 The server's buckets hold one second and start full. Workers are processes of one home; each makes the calls
 of a run of its own, through the real SDK, journal and limiter, and has more of them than the limit lets
-through. The server's own ledger is what is counted.
+through. The server's own ledger is what is counted. Where aiolimiter is installed, it is measured beside.
 
     python bench/bench_limits.py [--seconds 60] [--only "requests; tokens, halved"]
 """
@@ -23,6 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench import peer_limits
 from tasks.call.endpoint import resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
@@ -52,6 +53,7 @@ class Case:
     workers: int = 1
     told: bool = False  # the workers know of no limit until the first header
     halves: bool = False  # the server halves its limit amid the run
+    peer: tuple[float, float] | None = None  # aiolimiter's rate, in place of our limiter
 
     @property
     def kind(self) -> str:
@@ -77,6 +79,9 @@ CASES = (
     Case("tokens, halved", TOKENS, halves=True),
     Case("requests, 4 workers, halved", REQUESTS, workers=4, halves=True),
     Case("tokens, 4 workers, halved", TOKENS, workers=4, halves=True),
+    Case("aiolimiter 3000/60 s", REQUESTS, peer=(3_000, 60)),
+    Case("aiolimiter 50/1 s", REQUESTS, peer=(50, 1)),
+    Case("aiolimiter 50/1 s, 4 workers", REQUESTS, workers=4, peer=(50, 1)),
 )
 
 
@@ -105,6 +110,12 @@ def main(words: Sequence[str] | None = None) -> None:
     if options.worker:
         home, url, number, case = options.worker
         named = next(found for found in CASES if found.name == case)
+        if named.peer is not None:
+            calls = list(prompts(int(number), named, options.seconds))
+            print("ready", flush=True)
+            sys.stdin.read()
+            asyncio.run(peer_limits.call_all(url, MODEL, calls, named.peer, options.seconds))
+            return
         asyncio.run(work(Home(Path(home)), url, int(number), named, options.seconds))
         return
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
@@ -117,7 +128,11 @@ def main(words: Sequence[str] | None = None) -> None:
             f"no such case: {'; '.join(sorted(unknown))}; there are: {'; '.join(c.name for c in CASES)}"
         )
     for case in CASES:
-        if not only or case.name in only:
+        if only and case.name not in only:
+            continue
+        if case.peer is not None and not peer_limits.is_installed():
+            print(f"{case.name:28} left out: `pip install aiolimiter` for the peer")
+        else:
             for line in told(case, measure(case, options.seconds), options.seconds):
                 print(line, flush=True)
 
