@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flows.failures import with_way_on
 from flows.stopping import stopped_by_signals
 from tasks.asking import (
     Question,
@@ -151,7 +152,7 @@ async def ask_async(
         fatal = await _call_all(work, question, interrupts, retry_failed=retry_failed)
         await asyncio.to_thread(_land, work, fatal)
     if fatal is not None:
-        raise _with_hint(fatal, chosen)
+        raise with_way_on(fatal, chosen) if isinstance(fatal, StoppedShort) else fatal
     return read_asked(settings.home, chosen)
 
 
@@ -221,8 +222,3 @@ def _land(work: Work, fatal: NightbenchError | None) -> None:
             lander.land(grade_shard(work, lander.known, shard))
         lander.commit(fatal, flow_run_id=None)
     work.progress.stage = "done"
-
-
-def _with_hint(error: NightbenchError, run_id: str) -> NightbenchError:
-    hint = f"`nightbench resume {run_id}` goes on with it."
-    return type(error)(f"{error} {hint}") if isinstance(error, StoppedShort) else error

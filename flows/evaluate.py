@@ -10,9 +10,9 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Failed
 
-from flows.failures import explain, more_money, told_as
+from flows.failures import explain, told_as, with_way_on
 from flows.reporting import publish, saying_how_far
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
@@ -25,7 +25,7 @@ from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
 from tasks.work import Work, calling, lane_of, prepare, shards_at_once
-from warehouse.errors import BudgetStopped, StoppedShort
+from warehouse.errors import StoppedShort
 
 
 def _name() -> str:
@@ -74,13 +74,10 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
         await publish(home, run_id)
     if session.fatal is None:
         return None
-    cancelled = isinstance(session.fatal, StoppedShort) and session.fatal.status != "partial"
-    if cancelled and not start.holds_lock:
-        hint = f"`nightbench resume {run_id}` goes on with it."
-        if isinstance(session.fatal, BudgetStopped):
-            hint = more_money(run_id)
-        return Cancelled(message=f"{session.fatal} {hint}")
-    raise session.fatal
+    if start.holds_lock or not isinstance(session.fatal, StoppedShort):
+        raise session.fatal
+    message = str(with_way_on(session.fatal, run_id))
+    return Failed(message=message) if session.fatal.status == "partial" else Cancelled(message=message)
 
 
 @task(name="load", task_run_name="load suites and plan", cache_policy=NO_CACHE, **PLAIN)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.home import DISK_FULL, too_little_room
-from warehouse.errors import EngineError, NightbenchError, WarehouseError
+from warehouse.errors import BudgetStopped, EngineError, NightbenchError, StoppedShort, WarehouseError
 
 if TYPE_CHECKING:  # the command line imports this module for `--help` too
     from tasks.call.session import CallSession
@@ -93,6 +93,9 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(first).__name__
 
 
-def more_money(run_id: str) -> str:
-    """How a run at its budget goes on."""
-    return f"Every received answer is kept; `nightbench resume {run_id} --budget-usd MORE` goes on with it."
+def with_way_on(error: StoppedShort, run_id: str) -> StoppedShort:
+    """The same reason, with how the run goes on."""
+    kept, more = "", ""
+    if isinstance(error, BudgetStopped):
+        kept, more = "Every received answer is kept; ", " --budget-usd MORE"
+    return type(error)(f"{error} {kept}`nightbench resume {run_id}{more}` goes on with it.")

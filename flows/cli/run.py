@@ -12,12 +12,12 @@ import typer
 from flows.cli import ask
 from flows.cli.ask_first import ask_first
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.failures import explain, more_money
+from flows.failures import explain, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
-from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort
+from warehouse.errors import NightbenchError, SpecError, StoppedShort
 
 SpecFile = Annotated[
     Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
@@ -325,9 +325,7 @@ def _run_flow(
         ours = error if isinstance(error, NightbenchError) else explain(error, settings.home.root)
         if ours is None:
             raise
-        if isinstance(ours, BudgetStopped):
-            raise BudgetStopped(f"{ours} {more_money(record.run_id)}") from None
-        raise StoppedShort(f"{ours} {hint}") if isinstance(ours, StoppedShort) else ours from None
+        raise with_way_on(ours, record.run_id) if isinstance(ours, StoppedShort) else ours from None
 
 
 def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:

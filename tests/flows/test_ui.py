@@ -23,6 +23,7 @@ from tests.flows.conftest import query, start_nightbench
 MODEL = "simulated/gpt-4o-2024-05-13"
 SERVED_S = 120.0
 RUN_S = 120.0
+NOBODY = "http://127.0.0.1:9/v1"  # no server listens on discard
 ARTIFACTS = {"leaderboard", "summary"}
 RUN_LINK = "//a[contains(@href,'/runs/flow-run/')]"
 OPACITY = "const n = document.querySelector('[data-sonner-toast]'); return n && getComputedStyle(n).opacity"
@@ -49,7 +50,9 @@ class Served:
         self.spec.write_text(NIGHTLY, encoding="utf-8")
         self._log = home.parent / "serve.txt"
         words = ("serve", "--nightly", self.spec)
-        self._process = start_nightbench(home, *words, said=self._log, PYTHONUNBUFFERED="1")
+        self._process = start_nightbench(
+            home, *words, said=self._log, PYTHONUNBUFFERED="1", NIGHTBENCH_GIVE_UP_S="1"
+        )
 
     def said(self, first: str) -> str:
         """The address in the line that begins with this word, once it is there."""
@@ -210,6 +213,30 @@ def test_a_bad_value_is_refused_with_its_field_named(
     code, said = served.ask("POST", path, {"parameters": {"spec": spec}})
     assert code in {409, 422}
     assert named in json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "hint"),
+    [
+        pytest.param({"budget_usd": "0.02"}, "CANCELLED", "--budget-usd MORE", id="at its budget"),
+        pytest.param(
+            {"models": [{"model": "compatible/x", "base_url": NOBODY}]},
+            "FAILED",
+            "given up: 127.0.0.1:9 (down for 1 s)",
+            id="a provider that stays down",
+        ),
+    ],
+)
+def test_a_run_that_stops_short_says_why_and_how_it_goes_on(
+    served: Served, change: dict[str, Any], state: str, hint: str
+) -> None:
+    spec = {"suites": ["word_problems"], "models": [{"model": MODEL}], "limit": 30} | change
+    path = f"/deployments/{served.deployment('evaluate')}/create_flow_run"
+    _, begun = served.ask("POST", path, {"parameters": {"spec": spec}})
+    run = served.end_of(begun["id"])
+    assert run["state_type"] == state, run["state"]
+    assert hint in run["state"]["message"]
+    assert f"nightbench resume {run['id']}" in run["state"]["message"]
 
 
 def test_nightly_lists_its_next_runs_and_completes_by_hand(served: Served, page: Browser, seen: Path) -> None:
