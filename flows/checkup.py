@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Literal
 from urllib.parse import urlsplit
 
-from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint
+from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint, signed_in
 from tasks.call.providers import open_provider
 from tasks.home import Settings
 from tasks.model import Call, Message, hash_uuid
@@ -71,14 +71,14 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:
-    for provider, vendor in VENDORS.items():
+    for provider in VENDORS:
         missing = missing_variables(provider, environ)
         if missing:
             remedy = "; ".join(f"export {name}=..." for name in missing)
             yield Finding(provider, "missing", f"{' and '.join(missing)} not set", remedy)
             continue
         endpoint = resolve_endpoint(ModelEntry.model_validate({"model": f"{provider}/any"}), environ)
-        key = f"{vendor.key} set" if environ.get(vendor.key) else "no key"
+        key = signed_in(provider, environ) or "no key"
         reached = _reach(endpoint)
         yield Finding(
             provider,

@@ -1,52 +1,23 @@
 """Where a model's calls go and with which key: from a spec's entry and the environment.
 
 The variables are those that the vendors' SDKs read too; an entry's `base_url` and `api_key_env` win over
-them. A key leaves its Secret only into a client.
+them. A key leaves its Secret only into a client. Azure's may be a token of Entra ID: see `entra`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from tasks.call.api import api_of
+from tasks.call.entra import GIVEN, check_installed, is_meant
 from tasks.call.facts import vendor_of
+from tasks.call.secret import NO_KEY, SIMULATED_KEY, Secret, Token
 from tasks.model import Api
 from tasks.spec import ModelEntry
 from warehouse.errors import SpecError
 
 Protocol = Literal["anthropic", "openai", "azure", "compatible"]
-
-SIMULATED_KEY = "simulated"  # the loopback server's; it opens nothing
-NO_KEY = "none"  # sent to servers that ask for no key, lest the SDK reads OPENAI_API_KEY for them
-
-
-class Secret:
-    """A key. It shows itself to nobody who does not call `reveal`, and cannot be pickled."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The key itself: for a client's constructor, and to scrub it from what others wrote."""
-        return self._text
-
-    @property
-    def is_secret(self) -> bool:
-        """False for the words that stand where no key is needed."""
-        return self._text not in {SIMULATED_KEY, NO_KEY}
-
-    def __repr__(self) -> str:
-        """Never the key."""
-        return "Secret(...)"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> NoReturn:
-        """A pickle is a file in the making."""
-        raise TypeError("a key is not written down; resolve the endpoint where it is used")
 
 
 @dataclass(frozen=True)
@@ -58,11 +29,12 @@ class Endpoint:
     protocol: Protocol
     base_url: str
     host: str
-    api_key: Secret
+    api_key: Secret  # Token: one that is got and renewed while it calls
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     in_flight: int = 64
     api_version: str | None = None  # Azure's
     api: Api = "chat"  # which of OpenAI's two
+    is_token: bool = False  # sent as Authorization: Bearer in place of Azure's api-key
     own_address: bool = False  # the entry's base_url: what the environment holds for the vendor is not for it
 
 
@@ -76,12 +48,15 @@ class Vendor:
     default_url: str | None = None
     api_version: str | None = None
     key_optional: bool = False
+    tokens: str | None = None  # the variable of a token that stands for a key
 
 
 VENDORS: Mapping[str, Vendor] = {
     "anthropic": Vendor("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
     "openai": Vendor("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
-    "azure": Vendor("azure", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", None, "OPENAI_API_VERSION"),
+    "azure": Vendor(
+        "azure", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", None, "OPENAI_API_VERSION", tokens=GIVEN
+    ),
     "compatible": Vendor("compatible", "COMPATIBLE_API_KEY", "COMPATIBLE_BASE_URL", key_optional=True),
 }
 EXAMPLES = {
@@ -106,14 +81,14 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
             f"Use `nightbench import FILE --model {entry.model}`."
         )
     vendor = VENDORS[provider]
-    key_name = entry.api_key_env or vendor.key
-    key = environ.get(key_name, "").strip()
+    key_name, key = _key(entry, vendor, environ)
+    gets_tokens = not key and entry.api_key_env is None and vendor.tokens and is_meant(environ)
     url = entry.base_url or environ.get(vendor.base_url, "").strip() or vendor.default_url
     version = environ.get(vendor.api_version, "").strip() if vendor.api_version else None
     missing = [
         variable
         for variable, present in (
-            (key_name, key or (vendor.key_optional and entry.api_key_env is None)),
+            (key_name, key or gets_tokens or (vendor.key_optional and entry.api_key_env is None)),
             (vendor.base_url, url),
             (vendor.api_version or "", version or vendor.api_version is None),
         )
@@ -127,13 +102,16 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
             f"or a letter beyond ASCII. Nothing was sent. Set {key_name} again."
         )
     parts = check_base_url(url, entry.model)
+    if gets_tokens:
+        check_installed(entry.model)
     return Endpoint(
         provider=provider,
         name=name,
         protocol=vendor.protocol,
         base_url=url.rstrip("/"),
         host=_host(parts),
-        api_key=Secret(key or NO_KEY),
+        api_key=Token() if gets_tokens else Secret(key or NO_KEY),
+        is_token=gets_tokens or key_name == vendor.tokens,
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
         own_address=entry.base_url is not None,
@@ -228,11 +206,30 @@ def missing_variables(provider: str, environ: Mapping[str, str]) -> list[str]:
     """The variables without which no model of a provider can be called."""
     vendor = VENDORS[provider]
     needed = [
-        None if vendor.key_optional else vendor.key,
+        None if vendor.key_optional or signed_in(provider, environ) else vendor.key,
         None if vendor.default_url else vendor.base_url,
         vendor.api_version,
     ]
     return [name for name in needed if name is not None and not environ.get(name, "").strip()]
+
+
+def signed_in(provider: str, environ: Mapping[str, str]) -> str | None:
+    """By what, in words, calls of a provider are signed; None where there is nothing."""
+    vendor = VENDORS[provider]
+    for name in (vendor.tokens, vendor.key):
+        if name is not None and environ.get(name, "").strip():
+            return f"{name} set"
+    return "Entra ID by the AZURE_* variables" if vendor.tokens and is_meant(environ) else None
+
+
+def _key(entry: ModelEntry, vendor: Vendor, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that counts, and its value; of Azure's two a token comes first, as with the SDK."""
+    if entry.api_key_env is not None:
+        return entry.api_key_env, environ.get(entry.api_key_env, "").strip()
+    for name in (vendor.tokens, vendor.key):
+        if name is not None and (value := environ.get(name, "").strip()):
+            return name, value
+    return vendor.key, ""
 
 
 def _has_own_server(entry: ModelEntry) -> bool:
@@ -246,4 +243,7 @@ def _host(parts: SplitResult) -> str:
 def _missing(entry: ModelEntry, missing: Sequence[str]) -> str:
     verb = "is" if len(missing) == 1 else "are"
     lines = "; ".join(f"export {name}={EXAMPLES.get(name, '...')}" for name in missing)
-    return f"{entry.model}: {' and '.join(missing)} {verb} not set. Nothing was sent. Set: {lines}"
+    said = f"{entry.model}: {' and '.join(missing)} {verb} not set. Nothing was sent. Set: {lines}"
+    if VENDORS["azure"].key in missing:
+        said += f"; in place of the key Entra ID will do: {GIVEN}, or the AZURE_* variables of azure-identity"
+    return said

@@ -15,10 +15,11 @@ import aiohttp
 import httpx2
 
 from tasks.call.assemble import Assembly
-from tasks.call.endpoint import Endpoint, Secret
+from tasks.call.endpoint import Endpoint
 from tasks.call.events import CutShort, Unreadable
 from tasks.call.faults import Received, bad_body, clean
 from tasks.call.reading import Reading, bound_error
+from tasks.call.secret import Secret
 from tasks.model import Call
 from warehouse.errors import Fault, Rejected, Transient
 

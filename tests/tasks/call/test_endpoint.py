@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tasks.call.endpoint import (
-    SIMULATED_KEY,
     VENDORS,
     check_base_url,
     resolve_endpoint,
     resolve_endpoints,
     which_can_run,
 )
+from tasks.call.secret import SIMULATED_KEY
 from tasks.spec import PROVIDERS as SPEC_PROVIDERS
 from tasks.spec import ModelEntry
 from warehouse.errors import SpecError

@@ -374,10 +374,11 @@ def test_as_many_calls_as_the_limit_says_are_in_flight(
 
 def test_an_sdk_is_imported_only_where_it_is_used() -> None:
     code = (
-        "import sys; from tasks.call import endpoint, facts, providers, rate_headers, usage, sdk_models; "
+        "import sys; from tasks.call import endpoint, facts, providers, rate_headers, sdk_models; "
+        "from tasks.call import secret, usage; "
         "assert not {'anthropic', 'openai'} & set(sys.modules); "
         "providers.PROVIDERS['openai'](endpoint.Endpoint('openai', 'm', 'openai', 'http://h/v1', 'h', "
-        "endpoint.Secret('k'))); assert 'anthropic' not in sys.modules"
+        "secret.Secret('k'))); assert 'anthropic' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
