@@ -73,6 +73,16 @@ class RunSummary:
             for suite in suites
         ]
 
+    def prediction_notes(self) -> list[str]:
+        """What the run was expected to cost, beside what it cost; nothing where it was not predicted."""
+        run, costs = self.run, [row["usd"] for row in self.costs]
+        if run["predicted_usd"] is None:
+            return []
+        known = [usd for usd in costs if isinstance(usd, Decimal)]
+        cost = money(sum(known, Decimal(0))) if len(known) == len(costs) else "unknown"
+        low, high = money(run["predicted_usd_low"]), money(run["predicted_usd_high"])
+        return [f"predicted ${money(run['predicted_usd'])} ({low} to {high}), cost ${cost}"]
+
     def cache_notes(self) -> list[str]:
         """A sentence on each variant whose prompts a vendor's cache held a part of."""
         return [
@@ -97,7 +107,7 @@ class RunSummary:
             "",
             "## Cost",
             *_table(self.cost_rows()),
-            *(f"\n{note}" for note in self.cache_notes()),
+            *(f"\n{note}" for note in (*self.cache_notes(), *self.prediction_notes())),
         ]
         return "\n".join(lines) + "\n"
 

@@ -29,6 +29,7 @@ class RunRecord:
     flow_run_id: str | None = None
     suite_folders: tuple[str, ...] = ()
     asked: dict[str, str] = field(default_factory=dict)  # versions of what is asked, once it was planned
+    predicted: dict[str, Any] | None = None  # what it was expected to take when it began (tasks/predicted.py)
 
     @property
     def started(self) -> datetime:
@@ -89,21 +90,26 @@ def begin_run(
         flow_run_id=flow_run_id or (old.flow_run_id if old else None),
         suite_folders=tuple(map(str, suite_folders)) or (old.suite_folders if old else ()),
         asked=old.asked if old else {},
+        predicted=old.predicted if old else None,
     )
     if record != old:
         _write_record(home, record)
     return record
 
 
-def pin_asked(home: Home, record: RunRecord, asked: Mapping[str, str]) -> RunRecord:
+def pin_asked(
+    home: Home, record: RunRecord, asked: Mapping[str, str], predicted: Mapping[str, Any] | None = None
+) -> RunRecord:
     """Note with the run which versions it asks; a run that goes on must ask the same.
+
+    What it is expected to take is noted with it, and not again when it goes on.
 
     Raises: SpecError: something was changed since the run began; names it.
     """
     old = record.asked
     changed = sorted(name for name in old.keys() | asked if old.get(name) != asked.get(name))
     if not old:
-        record = replace(record, asked=dict(asked))
+        record = replace(record, asked=dict(asked), predicted=None if predicted is None else dict(predicted))
         _write_record(home, record)
     elif changed:
         raise SpecError(

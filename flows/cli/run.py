@@ -256,7 +256,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         _note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
-            ask_first(work.plan, settings.home.warehouse, yes=yes)
+            ask_first(work.plan.spec, work.estimate, yes=yes)
         except NightbenchError:
             forget_unsent(settings.home, run_id)
             raise
@@ -356,7 +356,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
         say(sentence)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
-    for sentence in summary.cache_notes():
+    for sentence in (*summary.cache_notes(), *summary.prediction_notes()):
         say(sentence)
     answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"
     say(f"run {run_id}: {run_row['status']}, {answered}")

@@ -55,6 +55,17 @@ class Fit:
             self.n + 1, self.xx + x * x, self.xm + x * m, self.mm + m * m, self.xy + x * y, self.my + m * y
         )
 
+    def plus(self, other: "Fit") -> "Fit":
+        """Both together."""
+        return Fit(
+            self.n + other.n,
+            self.xx + other.xx,
+            self.xm + other.xm,
+            self.mm + other.mm,
+            self.xy + other.xy,
+            self.my + other.my,
+        )
+
     def weighing(self, n: float) -> "Fit":
         """The same with no more weight than so many calls."""
         by = min(1.0, n / self.n) if self.n else 1.0
