@@ -108,7 +108,7 @@ class Estimate:
             said.append("A model without a price costs an unknown amount: `nightbench prices MODEL`.")
         if any(line.assumed for line in self.lines):
             said.append(
-                "Output tokens are assumed (a quarter of max_tokens, at most 300; the range: a quarter of it "
+                "Output tokens are assumed (a quarter of max_tokens, at most 300; the range: an eighth of it "
                 "to four times as many) until a first run on the suite has been committed."
             )
         return said

@@ -10,7 +10,7 @@ their means differ by beyond what s2 explains. The mean of n answers of the next
 and the range is 1.96 of its roots to either side. Little data is not trusted to be calm: s2 begins as if
 CALLS_BEFORE answers had varied by their whole mean, t2 as if one night had differed by NIGHT_SPREAD.
 
-Without a past the sum lies somewhere from a quarter of what is assumed to four times that.
+Without a past the sum lies somewhere from an eighth of what is assumed to four times that.
 """
 
 import math
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 CONFIDENCE = 1.96  # of the normal distribution: 95 of 100
 CALLS_BEFORE = 2.0
 NIGHT_SPREAD = 0.05  # of the mean
-ASSUMED_FACTOR = 4.0
+ASSUMED_LOW, ASSUMED_HIGH = 1 / 8, 4.0  # of what is assumed; many answers are a word or two
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def expected_mean(nights: Sequence[Night], n_ahead: int) -> Range:
 
 def assumed(each: float) -> Range:
     """The range of what is only assumed."""
-    return Range(each / ASSUMED_FACTOR, each, each * ASSUMED_FACTOR)
+    return Range(each * ASSUMED_LOW, each, each * ASSUMED_HIGH)
 
 
 def added(learned: Sequence[Range], assumed: Sequence[Range]) -> Range:
