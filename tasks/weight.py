@@ -18,13 +18,17 @@ LEAST_CALLS = 30  # of one suite, for a fit of its own
 class Weight:
     """The sums over the prompts of one variant on one suite."""
 
-    sums: dict[Script, tuple[int, int]] = field(default_factory=dict)  # bytes, messages
+    sums: dict[Script, list[int]] = field(default_factory=dict)  # bytes, messages
 
     def add(self, call: Call) -> None:
         """Take one prompt more."""
         size = size_of(call.messages)
-        n_bytes, n_messages = self.sums.get(size.script, (0, 0))
-        self.sums[size.script] = (n_bytes + size.n_bytes, n_messages + size.n_messages)
+        script = size.script
+        sums = self.sums.get(script)
+        if sums is None:
+            sums = self.sums[script] = [0, 0]
+        sums[0] += size.n_bytes
+        sums[1] += size.n_messages
 
     def tokens(self, of_suite: Mapping[Script, Fit], of_model: Mapping[Script, Fit]) -> float:
         """The input tokens, by what was learned on the suite, else of the model, else by the first guess."""
@@ -42,7 +46,10 @@ Weights = dict[tuple[str, str], Weight]  # by suite and variant
 
 def weigh(weights: Weights, call: Call) -> None:
     """Take one call of a plan."""
-    weights.setdefault((call.suite, call.variant), Weight()).add(call)
+    weight = weights.get((call.suite, call.variant))
+    if weight is None:
+        weight = weights[call.suite, call.variant] = Weight()
+    weight.add(call)
 
 
 def weights_of(plan: Plan) -> Weights:
