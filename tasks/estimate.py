@@ -21,6 +21,7 @@ class Estimate:
 
     lines: tuple[Line, ...]
     minutes: float
+    calls_per_s: float = 0.0  # of all accounts at work side by side, but for batches
 
     @property
     def usd(self) -> Decimal | None:
@@ -167,8 +168,13 @@ def estimate_plan(
         lines.append(line)
         loads[entry.account] = load.plus(loads[entry.account]) if entry.account in loads else load
     limits = {entry.account: entry.limits for entry in plan.spec.models}
-    minutes = [load.minutes(limits[account]) for account, load in loads.items()]
-    return Estimate(tuple(lines), max(minutes, default=0.0))
+    minutes = {account: load.minutes(limits[account]) for account, load in loads.items()}
+    rates = [
+        load.calls / minutes[account] / 60.0
+        for account, load in loads.items()
+        if load.batch_minutes is None and minutes[account] > 0
+    ]
+    return Estimate(tuple(lines), max(minutes.values(), default=0.0), sum(rates))
 
 
 def _sum(parts: list[Decimal | None]) -> Decimal | None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.call.tokens import Fit, Script
+from tasks.call.tokens import Fit, Script, ahead_of
 from tasks.call.worst_case import most_output
 from tasks.history import Fits, SuiteFits, fits_by_model, suite_fits
 from tasks.model import Mode, Usage
@@ -96,7 +96,7 @@ class Load:
     """What a line asks of its account."""
 
     calls: int
-    input_tokens: int
+    input_tokens: int  # as the limit counts them: with max_tokens where it counts those ahead
     output_tokens: int
     busy_s: float  # the latencies of all calls, one after another
     batch_minutes: float | None = None  # of calls that go into batches, where limits a minute do not bind
@@ -154,9 +154,8 @@ def forecast(plan: Plan, shards: Sequence[Shard], weight: Weight, learned: Learn
     )
     latency_s = past.latency_s if past and past.latency_s else ASSUMED_LATENCY_S
     batch = (past.batch_minutes if past else None) or ASSUMED_BATCH_MINUTES
-    load = Load(
-        calls, input_tokens, line.output_tokens, calls * latency_s, batch if mode == "batch" else None
-    )
+    counted = input_tokens + calls * ahead_of(model, variant.params)
+    load = Load(calls, counted, line.output_tokens, calls * latency_s, batch if mode == "batch" else None)
     prefix = plan.prefixes.get((suite.name, variant.name))
     if prefix is not None:  # its length was reckoned by the first guess
         guessed = weight.tokens({}, {})

@@ -54,12 +54,20 @@ def expected_mean(nights: Sequence[Night], n_ahead: int) -> Range:
     nights = [night for night in nights if night.n > 0]
     n = sum(night.n for night in nights)
     mean = sum(night.total for night in nights) / n
-    within = sum(max(0.0, night.squares - night.total**2 / night.n) for night in nights)
-    s2 = (within + CALLS_BEFORE * mean**2) / (n - len(nights) + CALLS_BEFORE)
+    s2 = variance_within(nights)
     apart = sum(max(0.0, (night.total / night.n - mean) ** 2 - s2 / night.n) for night in nights)
     t2 = ((NIGHT_SPREAD * mean) ** 2 + apart) / len(nights)
     error = math.sqrt(s2 * (1 / n + 1 / max(n_ahead, 1)) + t2 * (1 + 1 / len(nights)))
     return Range(max(0.0, mean - CONFIDENCE * error), mean, mean + CONFIDENCE * error)
+
+
+def variance_within(nights: Sequence[Night]) -> float:
+    """The variance of answers within a night (s2)."""
+    nights = [night for night in nights if night.n > 0]
+    n = sum(night.n for night in nights)
+    mean = sum(night.total for night in nights) / n
+    within = sum(max(0.0, night.squares - night.total**2 / night.n) for night in nights)
+    return (within + CALLS_BEFORE * mean**2) / (n - len(nights) + CALLS_BEFORE)
 
 
 def assumed(each: float) -> Range:

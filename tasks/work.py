@@ -46,7 +46,7 @@ from tasks.plan import Plan, Tools, make_plan
 from tasks.predicted import predicted_of
 from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
-from tasks.rehearsal import simulated_server
+from tasks.rehearsal import Rehearsal, simulated_server
 from tasks.reuse import reuse_answers
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.sharing import shared_limits
@@ -263,9 +263,11 @@ async def calling(
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
-        server = None
+        server, rehearsal = None, None
+        if work.record.rehearsal is not None:
+            rehearsal = Rehearsal.read(work.record.rehearsal)
         if any(not needs_endpoint(entry) for entry in spec.models):
-            server = await stack.enter_async_context(simulated_server(work.plan))
+            server = await stack.enter_async_context(simulated_server(work.plan, rehearsal))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
         lanes: dict[str, Lane] = {}
         gates: dict[str, Gate] = {}
@@ -277,6 +279,7 @@ async def calling(
                 limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
                 gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
                 counter = counter_for(entry.model, work.fits.get(entry.model, {}))
+                counter.counts_all |= rehearsal is not None and entry.model in rehearsal.counts_all
                 lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
