@@ -46,7 +46,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     """
     start = current_start() or await _started_by_prefect()
     home, run_id = start.settings.home, start.run_id
-    record = begin_run(home, spec, run_id, trigger=start.trigger, flow_run_id=str(flow_run.id))
+    flow_run_id = str(flow_run.id)
+    record = begin_run(home, spec, run_id, trigger=start.trigger, kind=start.kind, flow_run_id=flow_run_id)
     with nullcontext() if start.holds_lock else run_lock(home, run_id):
         work = start.prepared or await load(start.settings, record)
         if work.over:
@@ -68,7 +69,7 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)
                 await land(lander, graded, shard.title)
-            lander.commit(session.fatal, flow_run_id=str(flow_run.id))
+            lander.commit(session.fatal, flow_run_id=flow_run_id)
         work.progress.stage = "done"
     with told_as(session):
         await publish(home, run_id)

@@ -12,6 +12,10 @@ Row = Mapping[str, object]
 
 RUN = "select * from runs where run_id = '{run_id}'"
 
+NEWEST = """
+select run_id from runs where kind not in ('ask', 'rehearsal') order by started_at desc, run_id limit 1
+"""
+
 LEADERBOARD = """
 select suite, variant, model, n, n_failed, n_refused, n_cut, accuracy, ci_low, ci_high, mean_score,
        usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens, n_ungraded
@@ -73,6 +77,16 @@ class RunSummary:
             for suite in suites
         ]
 
+    def prediction_notes(self) -> list[str]:
+        """What the run was expected to cost, beside what it cost; nothing where it was not predicted."""
+        run, costs = self.run, [row["usd"] for row in self.costs]
+        if run["predicted_usd"] is None:
+            return []
+        known = [usd for usd in costs if isinstance(usd, Decimal)]
+        cost = money(sum(known, Decimal(0))) if len(known) == len(costs) else "unknown"
+        low, high = money(run["predicted_usd_low"]), money(run["predicted_usd_high"])
+        return [f"predicted ${money(run['predicted_usd'])} ({low} to {high}), cost ${cost}"]
+
     def cache_notes(self) -> list[str]:
         """A sentence on each variant whose prompts a vendor's cache held a part of."""
         return [
@@ -97,7 +111,7 @@ class RunSummary:
             "",
             "## Cost",
             *_table(self.cost_rows()),
-            *(f"\n{note}" for note in self.cache_notes()),
+            *(f"\n{note}" for note in (*self.cache_notes(), *self.prediction_notes())),
         ]
         return "\n".join(lines) + "\n"
 
@@ -130,12 +144,11 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def newest_run(home: Home) -> str:
-    """The run that was committed last begun; a question is none that has a leaderboard.
+    """The run that was committed last begun; a question or a rehearsal is none.
 
     Raises: SpecError: none is committed.
     """
-    newest = "select run_id from runs where kind <> 'ask' order by started_at desc, run_id limit 1"
-    rows = _rows(run_sql(home.warehouse, newest))
+    rows = _rows(run_sql(home.warehouse, NEWEST))
     if not rows:
         raise SpecError(
             f"no run is committed in {home.root}. `nightbench run --help` shows how to start one."

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
 from tasks.call.journal_reader import JournalState
 from tasks.call.purse import ZERO, Amounts, Fund, Group, Purse, RunBudget
 from tasks.call.till import Till
 from tasks.call.worst_case import output_bound, worst_usd
-from tasks.estimate import estimate_plan
 from tasks.home import Home
 from tasks.model import Call
 from tasks.month import MonthFund, month_of, spent_in_month
@@ -19,8 +17,8 @@ from tasks.pricing import cost_of
 from warehouse.errors import SpecError
 
 
-def check_budget(plan: Plan, warehouse: Path, monthly_usd: Decimal | None) -> None:
-    """Refuse what a budget cannot hold.
+def check_budget(plan: Plan, expected_usd: Decimal | None, monthly_usd: Decimal | None) -> None:
+    """Refuse what a budget cannot hold; `expected_usd` is what the plan will probably cost, where known.
 
     Raises: SpecError: a call whose worst case nobody knows; with on_budget = "refuse", a plan that is
         expected to cost more.
@@ -33,14 +31,14 @@ def check_budget(plan: Plan, warehouse: Path, monthly_usd: Decimal | None) -> No
             raise SpecError(
                 _unbounded(call, "budget_usd" if budget is not None else "NIGHTBENCH_MONTHLY_USD")
             )
-    if budget is not None and plan.spec.on_budget == "refuse":
-        expected = estimate_plan(plan, warehouse).as_dict()["usd"]
-        if isinstance(expected, Decimal) and expected > budget:
-            raise SpecError(
-                f"the plan is expected to cost ${expected:.2f}, more than budget_usd = {budget}, and "
-                f'on_budget is "refuse". Nothing was sent. Raise the budget, ask less (--limit), or set '
-                f'on_budget = "stop" to go as far as it reaches.'
-            )
+    if plan.spec.on_budget != "refuse" or budget is None or expected_usd is None:
+        return
+    if expected_usd > budget:
+        raise SpecError(
+            f"the plan is expected to cost ${expected_usd:.2f}, more than budget_usd = {budget}, and "
+            f'on_budget is "refuse". Nothing was sent. Raise the budget, ask less (--limit), or set '
+            f'on_budget = "stop" to go as far as it reaches.'
+        )
 
 
 def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry_failed: bool) -> Till:

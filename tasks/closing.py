@@ -14,6 +14,7 @@ from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import is_simulated
 from tasks.model import Attempt, Call, Judged, Outcome, Sample, Suite
 from tasks.plan import Shard
+from tasks.predicted import predicted_columns
 from tasks.work import Work
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, StoppedShort
@@ -75,6 +76,7 @@ def commit_work(
             "code_version": code_version(),
             "flow_run_id": flow_run_id,
             "trigger": record.trigger,
+            **predicted_columns(record.predicted),
             "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.models),
         },
         landed,

@@ -20,6 +20,7 @@ class Start:
     settings: Settings
     run_id: str
     trigger: str
+    kind: str = "evaluate"
     retry_failed: bool = False
     holds_lock: bool = False  # the starter holds the run's lock already
     prepared: Work | None = None  # the starter has loaded and planned already

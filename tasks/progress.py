@@ -160,6 +160,13 @@ class Progress:
         return sum((line.usd for line in self.variants.values()), Decimal(0))
 
     @property
+    def calling_s(self) -> float:
+        """Seconds since the first call could be sent, until the last had ended; 0 before."""
+        if self.stage == "starting":
+            return 0.0
+        return (time.monotonic() if self.over is None else self.over) - self.began
+
+    @property
     def calls_per_s(self) -> float:
         """Calls that ended here, a second, since the first could be sent."""
         until = time.monotonic() if self.over is None else self.over

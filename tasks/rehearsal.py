@@ -1,15 +1,20 @@
-"""The loopback server that answers for `simulated/` models: what it is told of a plan, and its life."""
+"""The loopback server that answers for `simulated/` models: what it is told of a plan, and its life.
+
+Of a rehearsal (tasks/rehearse.py) it is told which limits, latencies and lengths of answers are real ones.
+"""
 
 import asyncio
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tasks.call.simulated.process import start_server
-from tasks.call.simulated.settings import read_settings
+from tasks.call.simulated.settings import Settings, make_settings, read_settings
 from tasks.model import Sample, Suite
 from tasks.plan import Plan
 
@@ -21,6 +26,33 @@ FORMS = {
     "json_present": "json",
     "json_schema": "json",
 }
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is kept of a rehearsal with its run's record."""
+
+    compression: float
+    minutes: float  # that the night is predicted to take
+    n_calls: int
+    server: Mapping[str, Any]  # settings of the simulated server
+    counts_all: tuple[str, ...] = ()  # simulated models that stand for ones that count max_tokens ahead
+    seen_s: float = 0.0  # what the rehearsed calls have taken so far
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, fields: Mapping[str, Any]) -> "Rehearsal":
+        """As a run's record has it."""
+        return cls(**{**fields, "counts_all": tuple(fields["counts_all"]), "notes": tuple(fields["notes"])})
+
+    def as_json(self) -> dict[str, Any]:
+        """As a run's record keeps it."""
+        return asdict(self)
+
+    def server_settings(self, base: Settings) -> Settings:
+        """The server's settings; what they leave open (faults, a seed) is the base's."""
+        changes = make_settings(self.server)
+        return base.model_copy(update={name: getattr(changes, name) for name in changes.model_fields_set})
 
 
 def answer_form(suite: Suite) -> str:
@@ -70,10 +102,11 @@ def _wrong_answers(sample: Sample) -> list[str] | None:
 
 
 @asynccontextmanager
-async def simulated_server(plan: Plan) -> AsyncIterator[str]:
+async def simulated_server(plan: Plan, rehearsal: Rehearsal | None = None) -> AsyncIterator[str]:
     """Start the server for a plan; yields its base URL; it ends with the block, or with this process.
 
-    NIGHTBENCH_SIMULATED may name a settings file (latency, rate limits, faults) of the server.
+    NIGHTBENCH_SIMULATED may name a settings file (latency, rate limits, faults) of the server; a rehearsal
+    has the last word.
     """
     settings = os.environ.get("NIGHTBENCH_SIMULATED")
     with tempfile.TemporaryDirectory(prefix="nightbench-simulated-") as folder:
@@ -84,6 +117,8 @@ async def simulated_server(plan: Plan) -> AsyncIterator[str]:
                 if row["suite"] not in sealed:
                     file.write(json.dumps(row, ensure_ascii=True) + "\n")
         chosen = read_settings(Path(settings) if settings else None)
+        if rehearsal is not None:
+            chosen = rehearsal.server_settings(chosen)
         server = await asyncio.to_thread(start_server, told, chosen)
         try:
             if sealed:  # told over the loopback address, because a file would hold it in clear

@@ -50,7 +50,8 @@ inner join calls
     and calls.epoch = wanted.epoch
     and (wanted.host is null or calls.endpoint = wanted.host)
 where calls.status = 'answered' and calls.role = 'answer' and calls.response is not null
-    and calls.error_kind is null and calls.started_at >= {since} and calls.run_id <> '{run_id}' {of_runs}
+    and calls.error_kind is null and calls.started_at >= {since} and calls.run_id <> '{run_id}'
+    and calls.run_id not in (select run_id from runs where kind = 'rehearsal') {of_runs}
 qualify row_number() over (
     partition by wanted.call_key order by calls.started_at desc, calls.run_id
 ) = 1

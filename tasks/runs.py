@@ -29,6 +29,8 @@ class RunRecord:
     flow_run_id: str | None = None
     suite_folders: tuple[str, ...] = ()
     asked: dict[str, str] = field(default_factory=dict)  # versions of what is asked, once it was planned
+    rehearsal: dict[str, Any] | None = None  # how, if it is one: Rehearsal of tasks/rehearsal.py
+    predicted: dict[str, Any] | None = None  # what it was expected to take when it began (tasks/predicted.py)
 
     @property
     def started(self) -> datetime:
@@ -67,6 +69,8 @@ def begin_run(
     kind: str = "evaluate",
     flow_run_id: str | None = None,
     suite_folders: tuple[Path, ...] = (),
+    rehearsal: Mapping[str, Any] | None = None,
+    predicted: Mapping[str, Any] | None = None,
 ) -> RunRecord:
     """Write the record of a new run, or return that of the one with this id, whose limits may be changed.
 
@@ -89,21 +93,27 @@ def begin_run(
         flow_run_id=flow_run_id or (old.flow_run_id if old else None),
         suite_folders=tuple(map(str, suite_folders)) or (old.suite_folders if old else ()),
         asked=old.asked if old else {},
+        rehearsal=old.rehearsal if old else _plain(rehearsal),
+        predicted=old.predicted if old else _plain(predicted),
     )
     if record != old:
         _write_record(home, record)
     return record
 
 
-def pin_asked(home: Home, record: RunRecord, asked: Mapping[str, str]) -> RunRecord:
+def pin_asked(
+    home: Home, record: RunRecord, asked: Mapping[str, str], predicted: Mapping[str, Any] | None = None
+) -> RunRecord:
     """Note with the run which versions it asks; a run that goes on must ask the same.
+
+    What it is expected to take is noted with it, and not again when it goes on.
 
     Raises: SpecError: something was changed since the run began; names it.
     """
     old = record.asked
     changed = sorted(name for name in old.keys() | asked if old.get(name) != asked.get(name))
     if not old:
-        record = replace(record, asked=dict(asked))
+        record = replace(record, asked=dict(asked), predicted=record.predicted or _plain(predicted))
         _write_record(home, record)
     elif changed:
         raise SpecError(
@@ -111,6 +121,14 @@ def pin_asked(home: Home, record: RunRecord, asked: Mapping[str, str]) -> RunRec
             f"Nothing was sent. Put it back as it was to go on with this run, or start a new one."
         )
     return record
+
+
+def note_rehearsal(home: Home, run_id: str, rehearsal: Mapping[str, Any]) -> None:
+    """Keep what has become of a rehearsal with its record.
+
+    Raises: SpecError: the record cannot be read or written.
+    """
+    _write_record(home, replace(read_run(home, run_id), rehearsal=_plain(rehearsal)))
 
 
 def read_run(home: Home, run_id: str) -> RunRecord:
@@ -164,6 +182,11 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """As JSON gives it back."""
+    return None if fields is None else json.loads(json.dumps(dict(fields)))
 
 
 def _write_record(home: Home, record: RunRecord) -> None:

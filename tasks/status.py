@@ -55,7 +55,7 @@ def list_statuses(home: Home) -> list[RunStatus]:
                 planned_calls=seen.planned if seen else None,
                 answered_calls=seen.answered if seen else None,
                 failed_calls=seen.failed if seen else None,
-                resumable=status in RESUMABLE and record.kind in {"evaluate", "ask"},
+                resumable=status in RESUMABLE and record.kind in {"evaluate", "ask", "rehearsal"},
             )
         )
     return statuses

@@ -29,10 +29,11 @@ from tasks.call.providers import open_provider
 from tasks.call.session import CallSession, Lane
 from tasks.call.shape import check_call
 from tasks.call.tokens import Fit, Script, counter_for
+from tasks.estimate import NO_ESTIMATE, Estimate, estimate_plan
+from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
-from tasks.history import token_fits
 from tasks.home import Home, Settings
 from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
@@ -42,13 +43,15 @@ from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
 from tasks.model import GraderConfig, Sample, Suite
 from tasks.plan import Plan, Tools, make_plan
+from tasks.predicted import predicted_of
 from tasks.pricing import cost_of
 from tasks.progress import Progress, keep_writing
-from tasks.rehearsal import simulated_server
+from tasks.rehearsal import Rehearsal, simulated_server
 from tasks.reuse import reuse_answers
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.sharing import shared_limits
 from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
+from tasks.weight import Weights, weigh
 from warehouse.errors import SpecError, SuiteError, WarehouseError
 from warehouse.prices import resolve_priced_as
 
@@ -69,6 +72,7 @@ class Work:
         notes: Sequence[str] = (),
         monthly_usd: Decimal | None = None,
         fits: Mapping[str, Mapping[Script, Fit]] | None = None,
+        estimate: Estimate = NO_ESTIMATE,
     ) -> None:
         self.home = home
         self.record = record
@@ -81,6 +85,7 @@ class Work:
         self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
         self.monthly_usd = monthly_usd
         self.fits = fits or {}  # how each model counted tokens in earlier runs
+        self.estimate = estimate  # of the whole plan, as things stand
         self.notes = notes  # what a person should know before it begins
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
@@ -163,24 +168,28 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     }
     for suite in suites:
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
+    weights: Weights = {}
     for shard in plan.shards:
         for call in plan.calls(shard):  # renders: a template that does not fit a sample is found here
             check_call(call)
+            weigh(weights, call)
     plan = with_prefixes(plan)
-    check_budget(plan, settings.home.warehouse, settings.monthly_usd)
-    record = pin_asked(settings.home, record, versions_asked(plan))
+    notes = notes_on_graders(spec, suites)
+    try:
+        learned = Learned.of(settings.home.warehouse, plan)
+    except WarehouseError as error:  # no call hangs on it
+        learned = NOTHING
+        notes.append(f"Tokens and cost begin as a guess, because earlier runs cannot be read: {error}")
+    estimate = estimate_plan(plan, settings.home.warehouse, weights, learned)
+    check_budget(plan, estimate.usd, settings.monthly_usd)
+    record = pin_asked(settings.home, record, versions_asked(plan), predicted_of(estimate))
     progress = Progress(record.run_id, cost_of)
     progress.plan(plan)
-    notes = notes_on_graders(spec, suites)
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
-    try:
-        fits = token_fits(settings.home.warehouse)
-    except WarehouseError as error:  # no call hangs on it
-        fits = {}
-        notes.append(f"Token counts begin as a guess, because earlier runs cannot be read: {error}")
-    return Work(settings.home, record, plan, graders, progress, notes, settings.monthly_usd, fits)
+    fits, monthly_usd = learned.by_model, settings.monthly_usd
+    return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate)
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:
@@ -254,9 +263,11 @@ async def calling(
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
-        server = None
+        server, rehearsal = None, None
+        if work.record.rehearsal is not None:
+            rehearsal = Rehearsal.read(work.record.rehearsal)
         if any(not needs_endpoint(entry) for entry in spec.models):
-            server = await stack.enter_async_context(simulated_server(work.plan))
+            server = await stack.enter_async_context(simulated_server(work.plan, rehearsal))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
         lanes: dict[str, Lane] = {}
         gates: dict[str, Gate] = {}
@@ -268,6 +279,7 @@ async def calling(
                 limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
                 gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
                 counter = counter_for(entry.model, work.fits.get(entry.model, {}))
+                counter.counts_all |= rehearsal is not None and entry.model in rehearsal.counts_all
                 lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")

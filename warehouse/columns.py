@@ -4,14 +4,14 @@
 `nightbench sql` needs the names and must start within a second.
 
 The columns up to a table's mark `added` are those of design.md in its order. Added are:
-`calls.priced_as`. A later schema version adds columns at a table's end and names them in `SINCE`, so
-that files written before are read with NULL in their place.
+`calls.priced_as`, and what `runs` were predicted to take. A later schema version adds columns at a table's
+end and names them in `SINCE`, so that files written before are read with NULL in their place.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Kind = Literal[
     "uuid",  # the first 128 bits of a sha256
@@ -53,6 +53,13 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "flow_run_id": "text",
         "trigger": "word",
         "simulated": "claim",
+        # added
+        "predicted_usd": "usd",
+        "predicted_usd_low": "usd",
+        "predicted_usd_high": "usd",
+        "predicted_input_tokens": "count",
+        "predicted_output_tokens": "count",
+        "predicted_minutes": "real",
     },
     "samples": {
         "suite": "word",
@@ -190,7 +197,14 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
     },
 }
 
-SINCE: Mapping[tuple[str, str], int] = {}  # (table, column) -> the schema version that brought it
+SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema version that brought it
+    ("runs", "predicted_usd"): 2,
+    ("runs", "predicted_usd_low"): 2,
+    ("runs", "predicted_usd_high"): 2,
+    ("runs", "predicted_input_tokens"): 2,
+    ("runs", "predicted_output_tokens"): 2,
+    ("runs", "predicted_minutes"): 2,
+}
 
 SHARED = ("samples", "prompts")  # outside the run folders, named by the sha256 of their content
 
@@ -204,6 +218,12 @@ MEANINGS: Mapping[str, str] = {
     "runs.spec": "The spec as it was run, JSON.",
     "runs.kind": "evaluate, import, regrade, rehearsal, calibrate or ask.",
     "runs.status": "complete, partial, budget_stopped, cancelled or failed.",
+    "runs.predicted_usd": "What the run was expected to cost when it began; NULL: not known.",
+    "runs.predicted_usd_low": "The cost was expected to be at least that, in 95 of 100 runs.",
+    "runs.predicted_usd_high": "The cost was expected to be at most that, in 95 of 100 runs.",
+    "runs.predicted_input_tokens": "Tokens that were expected to be sent, those of a cache among them.",
+    "runs.predicted_output_tokens": "Tokens that were expected to be received.",
+    "runs.predicted_minutes": "Minutes that the calls were expected to take under the limits.",
     "runs.simulated": "At least one model of the run was simulated; calls.simulated says which.",
     "samples": "One row a sample of a suite version.",
     "samples.scored": "False: asked, but left out of accuracy.",

@@ -11,6 +11,7 @@ import typer
 
 from flows.cli import ask
 from flows.cli.ask_first import ask_first
+from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.failures import explain, with_way_on
 from tasks.home import Home, Settings
@@ -64,6 +65,10 @@ ReuseOption = Annotated[
     str | None,
     typer.Option("--reuse", metavar="never|same-spec|7d", help="Take identical answers of earlier runs."),
 ]
+RehearseFlag = Annotated[
+    bool,
+    typer.Option("--rehearse", help="The same on simulated models, a night in a minute: no keys, no costs."),
+]
 YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
 EvenlyFlag = Annotated[
     bool | None,
@@ -78,7 +83,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
         epilog="Examples:  nightbench run nightly.toml   |   nightbench run --suite json_only "
-        "--model anthropic/claude-haiku-5-5 --model openai/gpt-6-luna --limit 50"
+        "--model anthropic/claude-haiku-5-5 --model openai/gpt-6-luna --limit 50   |   "
+        "nightbench run nightly.toml --rehearse"
     )(run)
     app.command(epilog="Example:  nightbench resume 20260102-030405-x7k2 --retry-failed")(resume)
     app.command(epilog="Example:  nightbench plan --suite gsm8k --model openai/gpt-6-luna --epochs 3")(plan)
@@ -103,6 +109,7 @@ def run(
     reuse: ReuseOption = None,
     ask_above_usd: AskOption = None,
     yes: YesFlag = False,
+    rehearse: RehearseFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -124,6 +131,8 @@ def run(
     spec = spec_of(spec_file, suite, model, options)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
+    if rehearse:
+        spec = begin_rehearsal(settings, spec, chosen)
     execute(settings, spec, chosen, retry_failed=retry_failed, as_json=as_json, yes=yes)
 
 
@@ -181,6 +190,8 @@ def plan(
     )
     for line in (*estimate.sentences(), *estimate.reach(spec.budget_usd)):
         say(line)
+    if any(not entry.model.startswith("simulated/") for entry in spec.models):
+        say("`nightbench run --rehearse` with the same words shows that in a minute, on simulated models.")
 
 
 def spec_of(
@@ -232,6 +243,10 @@ def execute(
         raise
     try:
         _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
+    except BudgetStopped:
+        if _kind_of(settings.home, run_id) == "rehearsal":  # where it stops is what was asked
+            print_result(settings.home, run_id, as_json=as_json)
+        raise
     except KeyboardInterrupt:
         raise StoppedShort(
             f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
@@ -245,9 +260,8 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         stack.enter_context(run_lock(settings.home, run_id))
-        record = begin_run(
-            settings.home, spec, run_id, trigger="cli", suite_folders=settings.suite_folders[1:]
-        )
+        kind, folders = _kind_of(settings.home, run_id), settings.suite_folders[1:]
+        record = begin_run(settings.home, spec, run_id, trigger="cli", kind=kind, suite_folders=folders)
         from flows.engine import Engine
 
         engine = Engine(settings.home.root)
@@ -256,7 +270,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         _note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
-            ask_first(work.plan, settings.home.warehouse, yes=yes)
+            ask_first(work.plan.spec, work.estimate, yes=yes)
         except NightbenchError:
             forget_unsent(settings.home, run_id)
             raise
@@ -279,6 +293,14 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         finally:
             for sentence in (*work.damage, *work.said):
                 note(sentence)
+            if record.kind == "rehearsal":
+                add_seen(settings.home, record, work.progress.calling_s)
+
+
+def _kind_of(home: Home, run_id: str) -> str:
+    """Whether a rehearsal has been begun under the id, or what is begun is an evaluation."""
+    begun = (home.runs / f"{run_id}.json").exists()
+    return "rehearsal" if begun and read_run(home, run_id).kind == "rehearsal" else "evaluate"
 
 
 def _note_doubtful_names(spec: EvalSpec) -> None:
@@ -305,6 +327,7 @@ def _run_flow(
         settings,
         run_id=record.run_id,
         trigger=record.trigger,
+        kind=record.kind,
         retry_failed=retry_failed,
         holds_lock=True,
         prepared=work,
@@ -333,6 +356,9 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
     from flows.summary import run_summary
 
     summary = run_summary(home, run_id)
+    rehearsal = None
+    if summary.run["kind"] == "rehearsal":
+        rehearsal = rehearsal_report(home, run_id, summary.run)
     if as_json:
         print_json(
             {
@@ -341,6 +367,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
                 "run": summary.run,
                 "leaderboard": summary.leaderboard,
                 "costs": summary.costs,
+                **({} if rehearsal is None else {"rehearsal": rehearsal}),
             }
         )
         for sentence in summary.notes():
@@ -354,8 +381,10 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
         say(sentence)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
-    for sentence in summary.cache_notes():
+    for sentence in (*summary.cache_notes(), *summary.prediction_notes()):
         say(sentence)
+    if rehearsal is not None:
+        say_rehearsal(rehearsal)
     answered = f"{run_row['answered_calls']} of {run_row['planned_calls']} answered"
     say(f"run {run_id}: {run_row['status']}, {answered}")
     say(f"tables:  {home.warehouse}/*/run_date=*/run_id={run_id}/")

@@ -17,10 +17,11 @@ Calls in flight are not leased; each process keeps to its own number of them.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Protocol
 
 from tasks.call.bucket import BURST_NS, LATE_NS
@@ -183,6 +184,24 @@ def _moved(state: AccountState, by_ns: int) -> AccountState:
         free_at_ns=(one + by_ns, two + by_ns, three + by_ns),
         told_at_ns=state.told_at_ns + by_ns,
     )
+
+
+def last_told(path: Path, accounts: Iterable[str]) -> dict[str, Told]:
+    """The limits that the last headers of these accounts told, however long ago; only of those known.
+
+    Raises: WarehouseError: the store cannot be used.
+    """
+    wanted = {account_hash(account): account for account in accounts}
+    if not wanted or not path.exists():
+        return {}
+    store = Store(path)
+    try:
+        store.ensure(TABLE)
+        with store.transaction() as connection:
+            rows = [connection.execute(READ, [name]).fetchone() for name in wanted]
+    finally:
+        store.close()
+    return {wanted[row[0]]: _state_of(row).told for row in rows if row is not None}
 
 
 class StoreLeases:

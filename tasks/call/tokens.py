@@ -9,7 +9,7 @@ teaches nothing: a server may say anything.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tasks.model import Call, Message, Usage
 
@@ -53,6 +53,17 @@ class Fit:
         x, m, y = float(size.n_bytes), float(size.n_messages), float(tokens)
         return Fit(
             self.n + 1, self.xx + x * x, self.xm + x * m, self.mm + m * m, self.xy + x * y, self.my + m * y
+        )
+
+    def plus(self, other: "Fit") -> "Fit":
+        """Both together."""
+        return Fit(
+            self.n + other.n,
+            self.xx + other.xx,
+            self.xm + other.xm,
+            self.mm + other.mm,
+            self.xy + other.xy,
+            self.my + other.my,
         )
 
     def weighing(self, n: float) -> "Fit":
@@ -100,10 +111,12 @@ class TokenCounter:
 
     def ahead(self, call: Call) -> int:
         """What the provider counts beside the input before it answers: max_tokens, where it does so."""
-        if not self.counts_all:
-            return 0
-        most = call.params.get("max_completion_tokens", call.params.get("max_tokens"))
-        return most if isinstance(most, int) and most > 0 else 0
+        return _asked_at_most(call.params) if self.counts_all else 0
+
+
+def ahead_of(model: str, params: Mapping[str, Any]) -> int:
+    """What the provider of `provider/name` counts of a request beside its input."""
+    return _asked_at_most(params) if model.partition("/")[0] in COUNTS_ALL else 0
 
 
 def size_of(messages: Sequence[Message]) -> Size:
@@ -137,6 +150,11 @@ def counter_for(model: str, history: Mapping[Script, Fit]) -> TokenCounter:
 def estimate_tokens(call: Call, counter: TokenCounter | None = None) -> int:
     """A guess of a call's input tokens before it is sent; without a counter by the first guess alone."""
     return (counter or _UNTAUGHT).estimate(size_of(call.messages))
+
+
+def _asked_at_most(params: Mapping[str, Any]) -> int:
+    most = params.get("max_completion_tokens", params.get("max_tokens"))
+    return most if isinstance(most, int) and most > 0 else 0
 
 
 _UNTAUGHT = TokenCounter()

@@ -9,8 +9,10 @@ before it splits it (a few ligatures).
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from tasks.call.facts import default_max_tokens, family_of
 from tasks.model import Call, Usage
@@ -46,10 +48,15 @@ def input_bound(call: Call) -> int:
 
 def output_bound(call: Call) -> int | None:
     """Tokens that the answer cannot exceed, reasoning included; None where nobody says."""
+    return most_output(call.model, call.params)
+
+
+def most_output(model: str, params: Mapping[str, Any]) -> int | None:
+    """The same of every call to a model with these parameters."""
     for name in BOUNDS:
-        if isinstance(bound := call.params.get(name), int):
+        if isinstance(bound := params.get(name), int):
             return bound
-    family = family_of(call.model)
+    family = family_of(model)
     if family is not None and family.vendor == "anthropic":
-        return default_max_tokens(call.model)
+        return default_max_tokens(model)
     return family.max_output_tokens if family else None

@@ -81,8 +81,8 @@ def test_files_of_an_older_schema_are_read_with_null_for_what_came_later(
     land(warehouse, "old")
     later = {**COLUMNS["calls"], "mood": "word"}
     monkeypatch.setitem(COLUMNS, "calls", later)
-    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 2})
-    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 2)
+    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 3})
+    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 3)
     rewrite_catalog(warehouse)
     assert run_sql(warehouse, "select distinct mood from calls").rows == [(None,)]
 

@@ -7,7 +7,8 @@ model, and luck, which alone differs between epochs. The score's share is compar
 the suite, so the rate is met exactly in the long run.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import exp, log
 from uuid import UUID
 
 from tasks.call.simulated.answers import write_answer, write_reasoning, write_refusal
@@ -57,7 +58,7 @@ def decide_fate(key: CallKey, family: Family, settings: Settings) -> Fate:
         filtered=filtered < settings.content_filter,
         slow=is_slow,
         shows_usage=usage >= faults.missing_usage,
-        latency_s=_latency_s(latency, family, settings) + (faults.slow_s if is_slow else 0.0),
+        latency_s=_latency_s(latency, key.model, family, settings) + (faults.slow_s if is_slow else 0.0),
     )
 
 
@@ -86,7 +87,11 @@ def make_reply(
     text = write_answer(entry, prompt, family, draw, right=right)
     if request.shape is not None:
         text = conform(text, request.shape.schema)
-    return _within_bounds(request, text, reasoning, key, fate, settings)
+    reply = _within_bounds(request, text, reasoning, key, fate, settings)
+    manner = settings.manners.get(key.model)
+    if manner is None or entry is None or entry.suite not in manner.outputs or reply.stop == "length":
+        return reply
+    return _counted(reply, request, manner.outputs[entry.suite], key, settings)
 
 
 def _within_bounds(
@@ -109,6 +114,20 @@ def _within_bounds(
     tokens = _tokens(request, thought + written, thought, key, settings)
     stop: StopWord = "length" if cut else "stop_sequence" if stop_word is not None else "stop"
     return Reply(text, stop, tokens, reasoning, stop_word, fate.shows_usage)
+
+
+def _counted(
+    reply: Reply, request: Request, like: tuple[float, float], key: CallKey, settings: Settings
+) -> Reply:
+    """The same reply, counted as one of lognormal length with this mean and deviation."""
+    mean, deviation = like
+    if mean <= 0:
+        return reply
+    variance = log(1 + (deviation / mean) ** 2)
+    drawn = lognormal(share(settings.seed, "length", *key.parts), mean * exp(-variance / 2), variance**0.5)
+    n = min(max(1, round(drawn)), request.max_tokens or 10**9)
+    counted = replace(reply.tokens, output_tokens=n, reasoning_tokens=min(n, reply.tokens.reasoning_tokens))
+    return replace(reply, tokens=counted)
 
 
 def _tokens(request: Request, output: int, thought: int, key: CallKey, settings: Settings) -> Tokens:
@@ -139,9 +158,12 @@ def _tokens(request: Request, output: int, thought: int, key: CallKey, settings:
     )
 
 
-def _latency_s(latency: float, family: Family, settings: Settings) -> float:
+def _latency_s(latency: float, model: str, family: Family, settings: Settings) -> float:
     if settings.latency_ms is not None:
         return settings.latency_ms / 1000
     median_ms = family.median_ms if settings.latency_median_ms is None else settings.latency_median_ms
+    manner = settings.manners.get(model)
+    if manner is not None and manner.median_ms is not None:
+        median_ms = manner.median_ms
     sigma = family.sigma if settings.latency_sigma is None else settings.latency_sigma
     return lognormal(latency, median_ms, sigma) / 1000

@@ -85,6 +85,16 @@ class Limits(Part):
     counts_max_tokens: bool = False  # a request's max_tokens weigh as input, as OpenAI counts
 
 
+class Manner(Part):
+    """How one model answers, in place of its family's way."""
+
+    median_ms: float | None = Field(None, ge=0.0)
+    # By suite: mean and standard deviation of the tokens that an answer is counted (its text stays).
+    outputs: dict[str, tuple[Annotated[float, Field(ge=0.0)], Annotated[float, Field(ge=0.0)]]] = Field(
+        default_factory=dict
+    )
+
+
 class BatchSettings(Part):
     """How batches fare. A rate is a share of requests or of batches, as its comment says.
 
@@ -135,6 +145,7 @@ class Settings(Part):
     cache_written: Rate = 0.0  # and share of calls that write a part of their prompt to the cache
     faults: Faults = Faults.model_validate({})
     limits: dict[str, Limits] = Field(default_factory=dict)  # by model; "*" holds for each other model
+    manners: dict[str, Manner] = Field(default_factory=dict)  # by model
     models: tuple[str, ...] = ()  # the models that exist; empty: every name does
     deployments: dict[str, str] = Field(default_factory=dict)  # Azure: deployment to model, if they differ
     context_tokens: int | None = Field(None, ge=1)  # instead of what is known of the model

@@ -24,6 +24,7 @@ from tasks.model import (
     Usage,
     hash_uuid,
 )
+from tasks.predicted import predicted_columns
 from tests.tasks import cases
 from tests.tasks.cases import GPT
 from warehouse.commit import Manifest
@@ -105,6 +106,7 @@ def run_row(run_id: str, **fields: object) -> Row:
         "flow_run_id": None,
         "trigger": "cli",
         "simulated": False,
+        **predicted_columns(None),
         **fields,
     }
 

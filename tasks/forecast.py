@@ -1,0 +1,240 @@
+"""What the calls of one variant on one suite will probably take: tokens, money with a range, minutes.
+
+Input is the weight of the prompts by the learned counts of tokens; it may be off by INPUT_LEARNED where
+earlier runs taught the model's counting, else by INPUT_GUESSED. Output is that of earlier nights
+(tasks/past.py, tasks/spread.py), else a quarter of the most that is allowed, up to ASSUMED_OUTPUT, and then
+said to be assumed. What the vendors' caches save is taken off where it is certain (tasks/saving.py); where it
+is not and earlier nights show which share of the input was cached, that share is. The worst case is the most
+that is allowed for every call.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from tasks.call.tokens import Fit, Script, ahead_of
+from tasks.call.worst_case import most_output
+from tasks.history import Fits, SuiteFits, fits_by_model, suite_fits
+from tasks.model import Mode, Usage
+from tasks.past import History, Past, past_of, read_history
+from tasks.plan import Plan, Shard
+from tasks.saving import Saving, saving
+from tasks.spec import Limits
+from tasks.spread import Range, assumed, expected_mean
+from tasks.weight import Weight
+from warehouse.errors import WarehouseError
+from warehouse.prices import MILLIONTH, TokenKind, price_of
+from warehouse.query import QueryError
+
+ASSUMED_OUTPUT = 300
+ASSUMED_LATENCY_S = 5.0
+ASSUMED_BATCH_MINUTES = 60.0  # both vendors say that most batches end within the hour
+INPUT_LEARNED, INPUT_GUESSED = 0.05, 0.25  # how far a count of input tokens may be off
+KINDS: Mapping[str, TokenKind] = {
+    "input_tokens": "input",
+    "cached_input_tokens": "cached_input",
+    "cache_write_tokens": "cache_write",
+    "cache_write_1h_tokens": "cache_write_1h",
+}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the warehouse teaches; as it is, nothing."""
+
+    history: History
+    by_suite: SuiteFits
+    by_model: Fits
+
+    @classmethod
+    def of(cls, warehouse: Path, plan: Plan) -> "Learned":
+        """What it teaches about a plan.
+
+        Raises: WarehouseError: it cannot be read.
+        """
+        models = {shard.variant.entry.model for shard in plan.shards}
+        try:
+            by_suite = suite_fits(warehouse)
+            history = read_history(warehouse, {suite.name for suite in plan.suites}, models)
+        except QueryError as error:  # the files of it are not what they were
+            raise WarehouseError(f"{warehouse}: cannot be read: {error}") from error
+        return cls(history, by_suite, fits_by_model(by_suite))
+
+
+NOTHING = Learned({}, {}, {})
+
+
+@dataclass(frozen=True)
+class Line:
+    """The estimate of one variant on one suite."""
+
+    suite: str
+    variant: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    assumed: bool  # output tokens are assumed, not learned
+    usd: Decimal | None
+    usd_low: Decimal | None
+    usd_high: Decimal | None
+    usd_worst: Decimal | None
+    minutes: float
+    saved: Saving | None = None  # by the vendor's cache; taken off `usd` where it is certain
+
+    @property
+    def usd_range(self) -> Range | None:
+        """The cost with its range, to be added to others'; for that a float will do."""
+        if self.usd is None or self.usd_low is None or self.usd_high is None:
+            return None
+        return Range(float(self.usd_low), float(self.usd), float(self.usd_high))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a line asks of its account."""
+
+    calls: int
+    input_tokens: int  # as the limit counts them: with max_tokens where it counts those ahead
+    output_tokens: int
+    busy_s: float  # the latencies of all calls, one after another
+    batch_minutes: float | None = None  # of calls that go into batches, where limits a minute do not bind
+
+    def plus(self, other: "Load") -> "Load":
+        """Both on one account."""
+        batches = [one.batch_minutes for one in (self, other) if one.batch_minutes is not None]
+        return Load(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.busy_s + other.busy_s,
+            max(batches) if batches else None,
+        )
+
+    def minutes(self, limits: Limits) -> float:
+        """How long it takes at least under the limits of the account, alone on it."""
+        if self.batch_minutes is not None:
+            return self.batch_minutes
+        each_s = self.busy_s / max(self.calls, 1)
+        shares = [self.busy_s / 60.0 / limits.in_flight, each_s / 60.0]
+        for amount, allowed in (
+            (self.calls, limits.requests_per_minute),
+            (self.input_tokens, limits.input_tokens_per_minute),
+            (self.output_tokens, limits.output_tokens_per_minute),
+        ):
+            if allowed is not None:
+                shares.append(amount / allowed)
+        return max(shares)
+
+
+def forecast(plan: Plan, shards: Sequence[Shard], weight: Weight, learned: Learned) -> tuple[Line, Load]:
+    """The estimate of the shards of one variant on one suite, and what it asks of the account."""
+    suite, variant = shards[0].suite, shards[0].variant
+    model = variant.entry.model
+    calls = sum(len(shard.asked) for shard in shards)
+    mode: Mode = "batch" if plan.spec.plans_batches(model) else "realtime"
+    past = past_of(learned.history, suite.name, model, variant.version, mode)
+    most = most_output(model, variant.params)
+    each = _each_output(past, most, calls)
+    of_suite, of_model = learned.by_suite.get((model, suite.name), {}), learned.by_model.get(model, {})
+    input_tokens = round(weight.tokens(of_suite, of_model))
+    line = Line(
+        suite=suite.name,
+        variant=variant.name,
+        calls=calls,
+        input_tokens=input_tokens,
+        output_tokens=round(each.mid * calls),
+        assumed=past is None,
+        usd=None,
+        usd_low=None,
+        usd_high=None,
+        usd_worst=None,
+        minutes=0.0,
+    )
+    latency_s = past.latency_s if past and past.latency_s else ASSUMED_LATENCY_S
+    batch = (past.batch_minutes if past else None) or ASSUMED_BATCH_MINUTES
+    counted = input_tokens + calls * ahead_of(model, variant.params)
+    load = Load(calls, counted, line.output_tokens, calls * latency_s, batch if mode == "batch" else None)
+    prefix = plan.prefixes.get((suite.name, variant.name))
+    if prefix is not None:  # its length was reckoned by the first guess
+        guessed = weight.tokens({}, {})
+        prefix = replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0)))
+    saved = saving(
+        model,
+        variant.priced_as,
+        prefix,
+        Usage(input_tokens // max(calls, 1), line.output_tokens // max(calls, 1)),
+        calls,
+        datetime.now(UTC),
+        mode,
+    )
+    off = INPUT_LEARNED if _is_learned(of_suite, of_model) else INPUT_GUESSED
+    line = replace(line, minutes=load.minutes(variant.entry.limits), saved=saved)
+    return _priced(line, variant.priced_as, mode, each, most, off, past), load
+
+
+def _each_output(past: Past | None, most: int | None, calls: int) -> Range:
+    if past is not None:
+        each = expected_mean(past.nights, calls)
+    else:
+        each = assumed(min(ASSUMED_OUTPUT, (most or 4 * ASSUMED_OUTPUT) / 4))
+    return each if most is None else each.at_most(most)
+
+
+def _is_learned(*fits: Mapping[Script, Fit]) -> bool:
+    return any(fit.n for by_script in fits for fit in by_script.values())
+
+
+def _priced(
+    line: Line,
+    priced_as: str | None,
+    mode: Mode,
+    each: Range,
+    most: int | None,
+    off: float,
+    past: Past | None,
+) -> Line:
+    """The line with its prices; without one where a kind of token has none."""
+    plain = _usd(priced_as, {"input_tokens": line.input_tokens}, line, mode)
+    output = _usd(priced_as, {"output": line.output_tokens}, line, mode)
+    if plain is None or output is None:
+        return line
+    read, saved = plain, line.saved
+    if saved is not None and saved.certain:
+        read = plain - saved.usd
+    elif past is not None and past.mix is not None:  # what earlier nights read from a cache, and wrote to it
+        mixed = {kind: line.input_tokens * share for kind, share in past.mix.items()}
+        read, saved = _usd(priced_as, mixed, line, mode) or plain, None
+    low = read * (1 - _decimal(off)) + _scaled(output, each.low, each.mid)
+    high = read * (1 + _decimal(off)) + _scaled(output, each.high, each.mid)
+    every = None if most is None else _usd(priced_as, {"output": most * line.calls}, line, mode)
+    return replace(
+        line,
+        usd=read + output,
+        usd_low=max(low, Decimal(0)),
+        usd_high=high,
+        usd_worst=None if every is None else plain * (1 + _decimal(off)) + every,
+        saved=saved,
+    )
+
+
+def _usd(priced_as: str | None, tokens: Mapping[str, float], line: Line, mode: Mode) -> Decimal | None:
+    """What so many tokens cost today, by kind, in calls of about the line's size."""
+    if priced_as is None or line.calls == 0:
+        return None
+    now, whole, usd = datetime.now(UTC), line.input_tokens // line.calls, Decimal(0)
+    for name, n in tokens.items():
+        price = price_of(priced_as, now, mode, KINDS.get(name, "output"), whole) if n else None
+        if n and price is None:
+            return None
+        usd += Decimal(round(n)) * price.usd_per_mtok * MILLIONTH if price is not None else 0
+    return usd
+
+
+def _scaled(usd: Decimal, to: float, of: float) -> Decimal:
+    return usd * _decimal(to / of) if of else usd
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(round(value, 9)))
