@@ -191,6 +191,7 @@ class LaneWork:
         try:
             line = provider.encode(call, custom_id(self._desk.run_id, call.call_key))
         except Rejected as error:
+            self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
             await self._book.fail(call, error.fault)
             return
         worst = worst_usd(call, datetime.now(UTC), "batch")
