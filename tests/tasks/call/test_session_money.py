@@ -1,9 +1,10 @@
-"""Where money meets what else may happen to a call: a provider given up, a stop, a first call that is never sent."""
+"""Where money meets what else may happen to a call: a provider that is given up, a stop, a broken line."""
 
 import asyncio
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +19,7 @@ from tasks.model import Call
 from tasks.progress import Progress, VariantProgress
 from tests.tasks.call.test_session import BUSY, Pauses, Scripted
 from tests.tasks.cases import GPT, make_call
-from warehouse.errors import BudgetStopped, Fault, ProviderDown, Transient
+from warehouse.errors import BudgetStopped, Fault, ProviderDown, ProviderError, Transient
 
 PRICED = {"priced_as": "openai/gpt-4o-2024-05-13", "params": {"max_tokens": 100}}
 OTHER = "other"
@@ -119,7 +120,10 @@ def test_calls_that_wait_for_money_do_not_keep_their_places_from_those_that_have
     n = 12
     ours = [make_call(i, **PRICED) for i in range(n)]
     others = [make_call(i, variant=OTHER, **PRICED) for i in range(n)]
-    torn = {call.call_key: [TORN] for call in others[: n // 2]}  # each may have been billed
+    torn: dict[UUID, list[ProviderError | asyncio.Event]] = {
+        call.call_key: [TORN]
+        for call in others[: n // 2]  # each may have been billed
+    }
     fund = RunBudget(worst(ours[0]) * n + worst(ours[0]) / 2, Decimal(0))
     lanes = {GPT: Lane(Scripted(), Pauses(n)), OTHER: Lane(Scripted(torn), Pauses(1))}
     till = till_of(fund, [*ours, *others], evenly=True)
