@@ -285,6 +285,8 @@ async def calling(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
+        till = make_till(work.plan, known, month, retry_failed=retry_failed)
+        stack.callback(till.end)
         session = CallSession(
             lanes,
             journal,
@@ -294,7 +296,7 @@ async def calling(
             retry_failed=retry_failed,
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
-            till=make_till(work.plan, known, month, retry_failed=retry_failed),
+            till=till,
         )
         if spec.mode != "realtime":
             plans = [

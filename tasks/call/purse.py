@@ -150,6 +150,25 @@ class Purse:
                 return
         await self._take(usd)
 
+    def forgo(self, usd: Amounts, group: Hashable) -> None:
+        """A call for which nothing was reserved yet will not be asked: its part of its group comes back."""
+        paid, whole = self._paid.get(group), self._unpaid.get(group)
+        if whole is not None:
+            self._unpaid[group] = Group(whole.n - 1, _less(whole.usd, usd))
+            if whole.n == 1:
+                del self._unpaid[group]
+        elif paid is not None and paid.taking.done():
+            self._forgone(paid, usd)
+        elif paid is not None:  # the group waits for its money
+            paid.taking.add_done_callback(lambda _: self._forgone(paid, usd))
+
+    def end(self) -> None:
+        """Nothing more will be asked: what groups hold for calls that were not sent comes back."""
+        for paid in self._paid.values():
+            if paid.n > 0 and _is_paid(paid):
+                paid.n = 0
+                self.settle(paid.usd, self._nothing)
+
     def adopt(self, n: int) -> None:
         """So many attempts are under way that are spent already, at their worst case: each will settle."""
         self._n_held += n
@@ -164,6 +183,16 @@ class Purse:
     @property
     def _nothing(self) -> Amounts:
         return (ZERO,) * len(self._funds)
+
+    def _forgone(self, paid: _Paid, usd: Amounts) -> None:
+        if paid.n == 0 or not _is_paid(paid):
+            return
+        paid.n -= 1
+        back = paid.usd if paid.n == 0 else tuple(map(min, usd, paid.usd))
+        paid.usd = _less(paid.usd, back)
+        self._n_held -= int(paid.n == 0)
+        self._give_back(back, self._nothing)
+        self._serve()
 
     def _give_back(self, reserved: Amounts, spent: Amounts) -> None:
         for fund, of_it, used in zip(self._funds, reserved, spent, strict=True):
@@ -230,3 +259,7 @@ class Purse:
 
 def _less(whole: Amounts, part: Amounts) -> Amounts:
     return tuple(a - b for a, b in zip(whole, part, strict=True))
+
+
+def _is_paid(paid: _Paid) -> bool:
+    return paid.taking.done() and not paid.taking.cancelled() and paid.taking.exception() is None

@@ -40,6 +40,7 @@ from warehouse.errors import (
 
 GRACE_S = 10.0  # how long a stopping run waits for answers that are on their way
 TIMEOUT_S = 600.0
+MONEY_S = 10.0  # how long a call that waits for money keeps its place in flight from those that have it
 
 
 @dataclass(frozen=True)
@@ -201,10 +202,13 @@ class CallSession:
                     permit.settle(0)
                     continue
                 worst = worst_usd(call, datetime.now(UTC))
-                await self._till.reserve(call, worst, first=not asked)
+                if not await self._paid(call, worst, first=not asked):
+                    permit.settle(0)
+                    continue
                 asked = True
                 queued_s += time.monotonic() - asked_at
                 if self.stopping:
+                    self._till.release(call, worst)
                     return
                 self._waiting.discard(task)
                 self._in_flight.add(task)
@@ -239,6 +243,19 @@ class CallSession:
                 return
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
+        if not asked:
+            self._till.forgo(call, worst_usd(call, datetime.now(UTC)))
+
+    async def _paid(self, call: Call, worst: Decimal | None, *, first: bool) -> bool:
+        """Reserve an attempt's worst case; False: not yet, and the place is for a call that can be paid."""
+        if not self._till.is_bounded:
+            return True
+        try:
+            async with asyncio.timeout(MONEY_S):
+                await self._till.reserve(call, worst, first=first)
+        except TimeoutError:
+            return False
+        return True
 
     async def _enter(self, lane: Lane, call: Call) -> Pass | None:
         """Wait while the provider is parked; None: it was given up, and the call is left for a resume."""

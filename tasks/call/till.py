@@ -40,6 +40,15 @@ class Till:
         group = self.group(call) if self.group is not None and first else None
         await self.purse.reserve(self.amounts(call, worst or ZERO), group)
 
+    def forgo(self, call: Call, worst: Decimal | None) -> None:
+        """A call for which nothing was reserved yet will not be asked; its sample's others need not pay."""
+        if self.group is not None:
+            self.purse.forgo(self.amounts(call, worst or ZERO), self.group(call))
+
+    def end(self) -> None:
+        """Nothing more will be asked."""
+        self.purse.end()
+
     def settle(self, call: Call, worst: Decimal | None, end: AttemptEnd) -> None:
         """An attempt for which that worst case was reserved has ended."""
         self.purse.settle(

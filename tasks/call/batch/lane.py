@@ -31,7 +31,15 @@ from tasks.call.purse import OutOfMoney
 from tasks.call.session import CallSession
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
-from warehouse.errors import BudgetStopped, NightbenchError, ProviderError, Rejected, StoppedShort, Transient
+from warehouse.errors import (
+    BudgetStopped,
+    NightbenchError,
+    ProviderError,
+    Rejected,
+    StoppedShort,
+    Transient,
+    Unusable,
+)
 
 ROUNDS = 3  # batches that a call may be in before it fails finally
 BREATH = 200  # calls that are rendered without letting others run
@@ -191,6 +199,7 @@ class LaneWork:
         try:
             line = provider.encode(call, custom_id(self._desk.run_id, call.call_key))
         except Rejected as error:
+            self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
             await self._book.fail(call, error.fault)
             return
         worst = worst_usd(call, datetime.now(UTC), "batch")
@@ -291,8 +300,8 @@ class LaneWork:
                 await books.failed(key, shard, fault, final=line in spoiled)
         await books.flush()
         self._close(intent, status, Taken(failed=intent.n - len(again), again=again))
-        if verdict.fatal is not None:
-            self._desk.session.stop(verdict.fatal)
+        if verdict.fatal is not None or (spoiled and len(again) == intent.n):  # it would fail for ever
+            self._desk.session.stop(verdict.fatal or Unusable(verdict.fault))
             return
         if verdict.too_large or verdict.full:
             alone = not self.parts

@@ -18,7 +18,7 @@ from tasks.call.batch.provider import BatchStatus, Flaw, NoSuchBatch, Result, su
 from tasks.call.batch.providers import open_batches
 from tasks.call.batch.wire import Splitter
 from tasks.call.provider import Reply
-from tests.tasks.call.batch.batch_cases import RUN, Plan, run_here
+from tests.tasks.call.batch.batch_cases import RUN, Plan, batches_at, run_here
 from tests.tasks.call.vendor_server import CANARY, completion, endpoint, message, serving
 from tests.tasks.cases import key_of
 from warehouse.errors import Fault, ProviderError, Rejected, Transient, Unusable
@@ -248,3 +248,32 @@ def test_a_refusal_that_quotes_a_sealed_suite_is_not_told(tmp_path: Path, vendor
 
     said = asyncio.run(go())
     assert ("plus 17" in said, "sealed suite" in said) == (False, True)
+
+
+class Faultfinder:
+    """Batches that have always failed, for a line that is not theirs; everything else is the provider's."""
+
+    def __init__(self, inner: Any, line: int) -> None:
+        self._inner, self._line = inner, line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def status(self, batch_id: str) -> BatchStatus:
+        """Failed."""
+        flaw = Flaw("invalid_json_line", "not JSON", self._line)
+        return BatchStatus(batch_id, "failed", "failed", datetime.now(UTC), flaws=(flaw,))
+
+
+@pytest.mark.parametrize("line", [0, -1, 6, 10**9])
+def test_a_batch_that_fails_for_a_line_that_it_has_not_is_not_sent_for_ever(
+    line: int, tmp_path: Path
+) -> None:
+    async def go() -> None:
+        async with batches_at() as (url, service):
+            plan = Plan("openai", 5)
+            ran = await run_here(tmp_path / "j", url, plan, wrap=lambda inner: Faultfinder(inner, line))
+            assert isinstance(ran.session.fatal, Unusable)
+            assert len(service.ledger.batches) == 1
+
+    asyncio.run(asyncio.wait_for(go(), 10))
