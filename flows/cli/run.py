@@ -18,7 +18,7 @@ from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, make_spec, read_spec_file
-from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort
 
 SpecFile = Annotated[
     Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
