@@ -19,12 +19,13 @@ from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
 from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
+from tasks.calling import calling, lane_of, shards_at_once
 from tasks.closing import Graded, Lander, grade_shard, landing
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
-from tasks.work import Work, calling, lane_of, prepare, shards_at_once
+from tasks.work import Work, prepare
 from warehouse.errors import StoppedShort
 
 

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tasks.call.batch.lane import BatchLane
 from tasks.call.batch.notes import Notes
@@ -18,9 +17,7 @@ from tasks.call.journal import Journal, JournalState
 from tasks.call.session import CallSession
 from tasks.plan import Shard
 from tasks.spec import BATCH_S, ModelEntry
-
-if TYPE_CHECKING:  # which makes the session below
-    from tasks.work import Work
+from tasks.work import Work
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class LanePlan:
 
 
 def open_batch_session(
-    work: "Work",
+    work: Work,
     session: CallSession,
     journal: Journal,
     known: JournalState,
@@ -69,7 +66,7 @@ def open_batch_session(
     )
 
 
-def in_batches(work: "Work", lane: str) -> bool:
+def in_batches(work: Work, lane: str) -> bool:
     """Whether the calls of a lane go into batches: there is time for one, or one is under way."""
     batches = work.batches
     if batches is None or not batches.has_lane(lane):
@@ -77,14 +74,14 @@ def in_batches(work: "Work", lane: str) -> bool:
     return work.plan.spec.mode == "batch" or batches.has_open(lane) or in_time(work)
 
 
-def in_time(work: "Work") -> bool:
+def in_time(work: Work) -> bool:
     """Whether the deadline leaves the providers' 24 hours for one more batch."""
     deadline_s = work.plan.spec.deadline_s
     left_s = (work.record.started - datetime.now(UTC)).total_seconds() + (deadline_s or 0.0)
     return deadline_s is None or left_s >= BATCH_S
 
 
-async def run_batches(work: "Work", lane: str, shards: Iterable[Shard]) -> None:
+async def run_batches(work: Work, lane: str, shards: Iterable[Shard]) -> None:
     """The calls of a lane's shards that the journal lacks, in batches."""
     assert work.batches is not None, "a lane without batches calls shard by shard"
     calls = {shard.index: partial(work.plan.calls, shard) for shard in shards}

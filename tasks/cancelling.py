@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from tasks.call.batch.notes import Notes
+from tasks.calling import calling, lane_of
 from tasks.closing import grade_shard, landing
 from tasks.home import Home, Settings
 from tasks.runs import RunRecord
-from tasks.work import Work, calling, lane_of, prepare
+from tasks.work import Work, prepare
 from warehouse.errors import StoppedShort
 
 

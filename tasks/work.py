@@ -2,33 +2,23 @@
 
     prepare -> calling( call_shard ... ) -> landing( grade_shard, land_shard ... ) -> commit
 
-Everything that a step needs of another package is brought together here and in `closing`, which has the
-steps from landing on.
+Everything that a step needs of another package is brought together here, in `calling`, and in `closing`,
+which has the steps from landing on.
 """
 
-import asyncio
-import contextlib
-import json
 import os
-from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.batching import LanePlan, open_batch_session
-from tasks.budget import check_budget, join_month, make_till
+from tasks.budget import check_budget
 from tasks.call.api import api_of, api_params
 from tasks.call.batch.session import BatchSession
-from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
-from tasks.call.endpoint import Endpoint, resolve_endpoint, resolve_endpoints
-from tasks.call.journal import Journal
+from tasks.call.endpoint import resolve_endpoints
 from tasks.call.journal_end import journal_went, remove_journal
-from tasks.call.journal_reader import read_journal
 from tasks.call.prefix import with_prefixes
-from tasks.call.providers import open_provider
-from tasks.call.session import CallSession, Lane
 from tasks.call.shape import check_call
-from tasks.call.tokens import Fit, Script, counter_for
+from tasks.call.tokens import Fit, Script
 from tasks.estimate import NO_ESTIMATE, Estimate, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
@@ -45,12 +35,9 @@ from tasks.model import GraderConfig, Sample, Suite
 from tasks.plan import Plan, Tools, make_plan
 from tasks.predicted import predicted_of
 from tasks.pricing import cost_of
-from tasks.progress import Progress, keep_writing
-from tasks.rehearsal import Rehearsal, simulated_server
-from tasks.reuse import reuse_answers
+from tasks.progress import Progress
 from tasks.runs import RunRecord, pin_asked, read_progress
-from tasks.sharing import shared_limits
-from tasks.spec import EvalSpec, ModelEntry, SuiteEntry
+from tasks.spec import EvalSpec, SuiteEntry
 from tasks.weight import Weights, weigh
 from warehouse.errors import SpecError, SuiteError, WarehouseError
 from warehouse.prices import resolve_priced_as
@@ -242,94 +229,6 @@ def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sam
                 )
 
 
-def needs_endpoint(entry: ModelEntry) -> bool:
-    """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
-    return not entry.model.startswith("simulated/") or entry.base_url is not None
-
-
-@asynccontextmanager
-async def calling(
-    work: Work, *, retry_failed: bool = False, give_up_s: float = GIVE_UP_S
-) -> AsyncIterator[CallSession]:
-    """Open journal, clients, limiters and (for simulated models) the loopback server; close them all."""
-    spec, folder = work.plan.spec, work.home.journal(work.record.run_id)
-    work.retry_failed = retry_failed
-    async with AsyncExitStack() as stack:
-        known = await asyncio.to_thread(read_journal, folder)
-        work.damage = known.damage()
-        journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
-        hosts = {entry.variant: _host(entry) for entry in spec.models}
-        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
-        month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
-        if month is not None:
-            stack.push_async_callback(asyncio.to_thread, month.close)
-        server, rehearsal = None, None
-        if work.record.rehearsal is not None:
-            rehearsal = Rehearsal.read(work.record.rehearsal)
-        if any(not needs_endpoint(entry) for entry in spec.models):
-            server = await stack.enter_async_context(simulated_server(work.plan, rehearsal))
-        accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
-        lanes: dict[str, Lane] = {}
-        gates: dict[str, Gate] = {}
-        for entry in spec.models:
-            if lane_of(entry) not in lanes:
-                provider = open_provider(_endpoint(entry, server))
-                stack.push_async_callback(provider.close)
-                # without an endpoint the account is this run's own server
-                limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
-                gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
-                counter = counter_for(entry.model, work.fits.get(entry.model, {}))
-                counter.counts_all |= rehearsal is not None and entry.model in rehearsal.counts_all
-                lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
-        writer = asyncio.create_task(
-            keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
-        )
-        stack.push_async_callback(_end, writer)
-        till = make_till(work.plan, known, month, retry_failed=retry_failed)
-        stack.callback(till.end)
-        session = CallSession(
-            lanes,
-            journal,
-            known,
-            work.progress,
-            max_failed=int(Decimal(str(spec.max_failed)) * work.plan.n_calls),
-            retry_failed=retry_failed,
-            seed=spec.seed,
-            sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
-            till=till,
-        )
-        if spec.mode != "realtime":
-            plans = [
-                LanePlan(lane_of(entry), _endpoint(entry, server), entry, fleeting=not needs_endpoint(entry))
-                for entry in spec.models
-            ]
-            work.batches = open_batch_session(work, session, journal, known, plans, stack)
-        yield session
-        session.end()
-
-
-def lane_of(entry: ModelEntry) -> str:
-    """What calls must have in common to share a client; lanes of one account share its limiter."""
-    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}|{api_of(entry.model, entry.api)}"
-
-
-def shards_at_once(work: Work, entry: ModelEntry) -> int:
-    """So many shards of a model keep its places full without holding every prompt in memory."""
-    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
-
-
-def _host(entry: ModelEntry) -> str | None:
-    """Where an entry's calls go; None for the simulated server that each run starts anew."""
-    return resolve_endpoint(entry, os.environ).host if needs_endpoint(entry) else None
-
-
-def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:
-    if not needs_endpoint(entry):
-        assert server_url is not None, "a simulated model without an address has its server"
-        entry = entry.model_copy(update={"base_url": server_url})
-    return resolve_endpoint(entry, os.environ)
-
-
 def _prompt_files(spec: EvalSpec) -> dict[str, str]:
     texts: dict[str, str] = {}
     for entry in spec.models:
@@ -342,9 +241,3 @@ def _prompt_files(spec: EvalSpec) -> dict[str, str]:
                     f"Nothing was sent."
                 ) from error
     return texts
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

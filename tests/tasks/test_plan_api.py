@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from tasks.calling import lane_of
 from tasks.model import Call, GraderConfig, Sample, Suite, hash_uuid, short_hash
 from tasks.plan import Plan
 from tasks.spec import EvalSpec, make_spec
-from tasks.work import lane_of, plan_run
+from tasks.work import plan_run
 from warehouse.errors import SpecError
 
 MESSAGES = [{"role": "user", "content": "How much is 1 plus 17?"}]
