@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -93,20 +92,17 @@ def test_what_a_query_must_not_do_is_refused(warehouse: Path, sql: str) -> None:
     assert run_sql(warehouse, "select count(*) from leaderboard").rows == [(0,)]
 
 
-def test_a_query_starts_cold_within_a_second(warehouse: Path) -> None:
+def test_a_query_loads_neither_engine_nor_vendors(warehouse: Path) -> None:
+    """So that it starts within a second."""
     land(warehouse, "r1")
     rewrite_catalog(warehouse)
     code = (
         "import sys; from pathlib import Path; from warehouse.query import run_sql, to_json;"
         "print(to_json(run_sql(Path(sys.argv[1]), 'select * from leaderboard')));"
-        "assert not {'pyarrow', 'prefect', 'genai_prices'} & sys.modules.keys()"
+        "heavy = {'pyarrow', 'prefect', 'genai_prices', 'anthropic', 'openai'};"
+        "assert not heavy & sys.modules.keys()"
     )
-    took = []
-    for _ in range(3):
-        start = time.monotonic()
-        out = subprocess.run(
-            [sys.executable, "-c", code, str(warehouse)], cwd=ROOT, check=True, capture_output=True
-        )
-        took.append(time.monotonic() - start)
-        assert json.loads(out.stdout)[0]["n"] == 4
-    assert min(took) < 2  # a second on a machine that is not busy with anything else
+    out = subprocess.run(
+        [sys.executable, "-c", code, str(warehouse)], cwd=ROOT, check=True, capture_output=True
+    )
+    assert json.loads(out.stdout)[0]["n"] == 4
