@@ -21,7 +21,7 @@ class Estimate:
 
     lines: tuple[Line, ...]
     minutes: float
-    calls_per_s: float = 0.0  # of all accounts at work side by side, but for batches
+    calls_per_s: float = 0.0  # on average, batches apart
 
     @property
     def usd(self) -> Decimal | None:
@@ -169,12 +169,9 @@ def estimate_plan(
         loads[entry.account] = load.plus(loads[entry.account]) if entry.account in loads else load
     limits = {entry.account: entry.limits for entry in plan.spec.models}
     minutes = {account: load.minutes(limits[account]) for account, load in loads.items()}
-    rates = [
-        load.calls / minutes[account] / 60.0
-        for account, load in loads.items()
-        if load.batch_minutes is None and minutes[account] > 0
-    ]
-    return Estimate(tuple(lines), max(minutes.values(), default=0.0), sum(rates))
+    longest = max(minutes.values(), default=0.0)
+    called = sum(load.calls for load in loads.values() if load.batch_minutes is None)
+    return Estimate(tuple(lines), longest, called / longest / 60.0 if longest > 0 else 0.0)
 
 
 def _sum(parts: list[Decimal | None]) -> Decimal | None:

@@ -167,7 +167,10 @@ def plan(
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing."""
+    """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing.
+
+    Costs have a range that holds 95 times of 100 where the suite was run before (--json: usd_low, usd_high).
+    """
     from tasks.call.prefix import with_prefixes
     from tasks.estimate import estimate_plan
     from tasks.work import load_suites, notes_on_graders, plan_run

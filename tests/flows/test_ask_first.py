@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,10 @@ def test_no_begins_nothing_and_yes_goes_on(
         code, said = at_a_terminal(home, "n", *words)
         assert code == 1, said
         assert "sums, openai/gpt-4o-2024-05-13: 20 calls, about $" in said
-        assert "more than $0.001. Go on? [y/N]" in said
+        assert re.search(
+            r"expected to cost \$0\.\d+ \(\$0\.\d+ to \$\d+\.\d+\), more than \$0\.001\.", said
+        ), said
+        assert "Go on? [y/N]" in said
         assert "Nothing was sent" in said
         assert requests(server) == []
         assert nightbench("runs", "--json").json == []

@@ -48,7 +48,8 @@ def test_a_night_is_seen_in_a_minute_and_leaves_no_trace_in_history(
     assert (found["calls"], found["predicted_minutes"], found["stopped_by_budget"]) == (2 * N, 4.0, False)
     assert found["night_minutes"] == pytest.approx(4.0, rel=0.1)
     assert found["rate_limited"] <= 2
-    assert found["usd"] == done.json["run"]["predicted_usd"] or Decimal(found["usd"]) > 0
+    low, high = (Decimal(found[f"predicted_usd_{end}"]) for end in ("low", "high"))
+    assert low <= Decimal(found["usd"]) <= high
     [run] = query(home, "select kind, status, simulated from runs")
     assert run == {"kind": "rehearsal", "status": "complete", "simulated": True}
     [call] = query(
@@ -90,17 +91,17 @@ def test_the_budget_is_rehearsed_and_more_of_it_goes_on(
 ) -> None:
     spec = night_spec(tmp_path, sums)
     spec.write_text(spec.read_text().replace("= 30", "= 3000"), encoding="utf-8")
-    words = ("--suites-dir", tmp_path / "suites", "--rehearse", "--budget-usd", "0.05", "--run-id", "dress")
-    done = nightbench("run", spec, *words)
+    words = ("--suites-dir", tmp_path / "suites", "--rehearse", "--limit", "60", "--run-id", "dress")
+    done = nightbench("run", spec, *words, "--budget-usd", "0.03")
     assert done.code == 3, done.err
-    assert "the budget of $0.05 would stop it after" in done.out
+    assert "the budget of $0.03 would stop it after" in done.out
     assert "nightbench resume dress --budget-usd" in done.err
     more = nightbench(
         "resume", "dress", "--budget-usd", "5", "--json", env={"NIGHTBENCH_MONTHLY_USD": "0.01"}
     )
     assert more.code == 0, more.err
     assert more.json["run"]["kind"] == "rehearsal"
-    assert more.json["rehearsal"]["calls"] == 2 * N
+    assert more.json["rehearsal"]["calls"] == 120
     assert more.json["rehearsal"]["stopped_by_budget"] is False
 
 
@@ -109,9 +110,10 @@ def test_it_is_stopped_and_resumed_like_any_run(
     home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
 ) -> None:
     spec = night_spec(tmp_path, sums)
+    spec.write_text(spec.read_text().replace("= 30", "= 90"), encoding="utf-8")
     suites = tmp_path / "suites"
     child = start_nightbench(
-        home, "run", spec, "--suites-dir", suites, "--rehearse", "--run-id", "dress", "--limit", "60"
+        home, "run", spec, "--suites-dir", suites, "--rehearse", "--run-id", "dress", "--limit", "45"
     )
     progress = home / "progress" / "dress.json"
     while child.poll() is None:
@@ -123,36 +125,12 @@ def test_it_is_stopped_and_resumed_like_any_run(
     child.communicate()
     done = nightbench("resume", "dress", "--json")
     assert done.code == 0, done.err
-    assert (done.json["status"], done.json["rehearsal"]["calls"]) == ("complete", 120)
-    assert done.json["rehearsal"]["night_minutes"] == pytest.approx(2.0, rel=0.15)
+    assert (done.json["status"], done.json["rehearsal"]["calls"]) == ("complete", 90)
+    assert done.json["rehearsal"]["night_minutes"] == pytest.approx(0.5, rel=0.3)
 
 
-@pytest.mark.parametrize(
-    ("models", "words"),
-    [
-        pytest.param([{"model": "recorded/x"}], "nothing to rehearse", id="recorded outputs"),
-        pytest.param(
-            [
-                {"model": GPT, "limits": {"requests_per_minute": 10}},
-                {"model": GPT.replace("openai", "azure"), "limits": {"requests_per_minute": 20}},
-            ],
-            "one model has one set of limits",
-            id="two accounts of one model",
-        ),
-    ],
-)
-def test_what_cannot_be_rehearsed_is_refused_with_a_sentence(
-    home: Path, tmp_path: Path, nightbench: Nightbench, models: list[dict[str, Any]], words: str
-) -> None:
-    spec = tmp_path / "spec.toml"
-    lines = ['suites = ["word_problems"]']
-    for entry in models:
-        lines += ["[[models]]", f'model = "{entry["model"]}"']
-        if "limits" in entry:
-            lines += [f"limits = {{ requests_per_minute = {entry['limits']['requests_per_minute']} }}"]
-    spec.write_text("\n".join(lines), encoding="utf-8")
-    done = nightbench("run", spec, "--rehearse")
+def test_what_cannot_be_rehearsed_begins_nothing(home: Path, nightbench: Nightbench) -> None:
+    done = nightbench("run", "--suite", "word_problems", "--model", "recorded/x", "--rehearse")
     assert done.code == 2
-    assert words in done.err
-    assert "Nothing was sent" in done.err
+    assert "nothing to rehearse. Nothing was sent" in done.err
     assert list((home / "runs").glob("*")) == []
