@@ -254,7 +254,12 @@ class Purse:
 
     def _looked(self) -> None:
         self._watch = None
-        self._serve()
+        try:
+            self._serve()
+        except NightbenchError as error:  # a fund cannot be asked: it is for those who wait to say so
+            while self._queue:
+                if not (waiter := self._queue.popleft()).turn.done():
+                    waiter.turn.set_exception(error)
 
 
 def _less(whole: Amounts, part: Amounts) -> Amounts:
