@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_a_sample_is_reserved_at_the_price_of_its_mode(
     )
     plan = plan_run("r", spec, [SUITE])
     calls = [call for shard in plan.shards for call in plan.calls(shard)]
-    worst = [worst_usd(call, datetime.now(UTC), mode) or 0 for call in calls]
+    worst = [worst_usd(call, datetime.now(UTC), mode) or Decimal(0) for call in calls]
 
     async def reserves(budget: Any) -> None:
         changed = spec.model_copy(update={"budget_usd": budget})
