@@ -66,11 +66,11 @@ class RunSummary:
         ]
 
     def notes(self) -> list[str]:
-        """A sentence on each variant with reused answers, and on each suite with answers that have no score."""
+        """A sentence on each variant with reused answers, and on each suite with ungraded ones."""
         suites = dict.fromkeys(row["suite"] for row in self.leaderboard if row["n_ungraded"])
         reused = [
-            f"{row['variant']}: {row['n_reused']:,} of {row['calls']:,} answers are of earlier runs, and cost "
-            f"nothing here (calls.reused_from names the runs)."
+            f"{row['variant']}: {row['n_reused']:,} of {row['calls']:,} answers are of earlier runs, and "
+            f"cost nothing here (calls.reused_from names the runs)."
             for row in self.costs
             if row["n_reused"]
         ]

@@ -122,5 +122,6 @@ def _sentence(intent: Intent, batch_id: str | None, lanes: Mapping[str, BatchLan
             f"The simulated server ended, and its batch of {calls} of {model} with it: they are asked anew."
         )
     if batch_id is None:
-        return f"It is not known whether a batch of {calls} of {model} was sent to {intent.host}; a resume looks."
+        what = f"a batch of {calls} of {model} was sent to {intent.host}"
+        return f"It is not known whether {what}; a resume looks."
     return f"Batch {batch_id} ({calls} of {model}) goes on at {intent.host}."

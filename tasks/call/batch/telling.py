@@ -51,8 +51,8 @@ class Telling:
             what = "has vanished" if state == "vanished" else "lacks results that it says it has"
             self._say(
                 f"batch {batch_id} at {self._host} {what}: the answers to {lost:,} of its {intent.n:,} calls "
-                f"cannot be had from it. What is asked again may be billed twice: ask the provider about this "
-                f"batch."
+                f"cannot be had from it. What is asked again may be billed twice: ask the provider about "
+                f"this batch."
             )
 
     def error(self, error: ProviderError) -> NightbenchError:
