@@ -32,7 +32,8 @@ select variant, model, count(*) as calls, sum(attempts) as attempts,
        count(*) - count(usd) as n_unpriced,
        sum(cached_input_tokens) as cached_input_tokens,
        sum(cache_write_tokens + cache_write_1h_tokens) as cache_write_tokens,
-       count(*) filter (cached_input_tokens > 0) as cache_hits
+       count(*) filter (cached_input_tokens > 0) as cache_hits,
+       count(reused_from) as n_reused
 from call_costs
 where run_id = '{run_id}'
 group by variant, model
@@ -69,9 +70,15 @@ class RunSummary:
         ]
 
     def notes(self) -> list[str]:
-        """A sentence on each suite with answers that have no score."""
+        """A sentence on each variant with reused answers, and on each suite with ungraded ones."""
         suites = dict.fromkeys(row["suite"] for row in self.leaderboard if row["n_ungraded"])
-        return [
+        reused = [
+            f"{row['variant']}: {row['n_reused']:,} of {row['calls']:,} answers are of earlier runs, and "
+            f"cost nothing here (calls.reused_from names the runs)."
+            for row in self.costs
+            if row["n_reused"]
+        ]
+        return reused + [
             f'suite "{suite}": answers have no score, because nightbench does not have its first grader yet. '
             f"They are kept and priced; their accuracy is not known, which is not 0."
             for suite in suites

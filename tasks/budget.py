@@ -10,7 +10,7 @@ from tasks.call.purse import ZERO, Amounts, Fund, Group, Purse, RunBudget
 from tasks.call.till import Till
 from tasks.call.worst_case import output_bound, worst_usd
 from tasks.home import Home
-from tasks.model import Call
+from tasks.model import Call, Mode
 from tasks.month import MonthFund, month_of, spent_in_month
 from tasks.plan import Plan
 from tasks.pricing import cost_of
@@ -64,7 +64,8 @@ def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry
         for call in plan.calls(shard)
         if not known.has_ended(call.call_key, retry_failed=retry_failed)
     ]
-    return Till(Purse(*funds, groups=_groups(asked, amounts)), cost_of, amounts, group_of)
+    groups = _groups(asked, amounts, lambda call: "batch" if spec.plans_batches(call.model) else "realtime")
+    return Till(Purse(*funds, groups=groups), cost_of, amounts, group_of)
 
 
 def join_month(home: Home, plan: Plan, monthly_usd: Decimal | None, known: JournalState) -> MonthFund | None:
@@ -93,11 +94,13 @@ def is_real(model: str) -> bool:
     return not model.startswith("simulated/")
 
 
-def _groups(calls: Sequence[Call], amounts: Callable[[Call, Decimal], Amounts]) -> dict[Hashable, Group]:
+def _groups(
+    calls: Sequence[Call], amounts: Callable[[Call, Decimal], Amounts], mode_of: Callable[[Call], Mode]
+) -> dict[Hashable, Group]:
     found: dict[Hashable, Group] = {}
     now = datetime.now(UTC)
     for call in calls:
-        worst = amounts(call, worst_usd(call, now) or ZERO)
+        worst = amounts(call, worst_usd(call, now, mode_of(call)) or ZERO)
         before = found.get(group_of(call))
         total = worst if before is None else tuple(a + b for a, b in zip(before.usd, worst, strict=True))
         found[group_of(call)] = Group(1 if before is None else before.n + 1, total)

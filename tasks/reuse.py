@@ -164,7 +164,7 @@ def _end(row: Sequence[Any], known: JournalState) -> AttemptEnd:
         n=known.next_attempt_number(call_key),
         started_at=started_at,
         ended_at=started_at,
-        latency_s=latency_s or 0.0,
+        latency_s=latency_s,  # None: it was a batch's
         queued_s=0.0,
         http_status=None,
         outcome="answered",

@@ -223,6 +223,14 @@ class Purse:
         return True
 
     def _serve(self) -> None:
+        try:
+            self._serve_in_order()
+        except NightbenchError as error:  # a fund cannot be asked: it is for those who wait to say so
+            while self._queue:
+                if not (waiter := self._queue.popleft()).turn.done():
+                    waiter.turn.set_exception(error)
+
+    def _serve_in_order(self) -> None:
         while self._queue:
             waiter = self._queue[0]
             if waiter.turn.done():  # cancelled

@@ -202,7 +202,7 @@ class CallSession:
                     permit.settle(0)
                     continue
                 worst = worst_usd(call, datetime.now(UTC))
-                if not await self._paid(call, worst, first=not asked):
+                if not await self._paid(call, worst, passed, first=not asked):
                     permit.settle(0)
                     continue
                 asked = True
@@ -246,12 +246,15 @@ class CallSession:
         if not asked:
             self._till.forgo(call, worst_usd(call, datetime.now(UTC)))
 
-    async def _paid(self, call: Call, worst: Decimal | None, *, first: bool) -> bool:
-        """Reserve an attempt's worst case; False: not yet, and the place is for a call that can be paid."""
+    async def _paid(self, call: Call, worst: Decimal | None, passed: Pass, *, first: bool) -> bool:
+        """Reserve an attempt's worst case; False: not yet, and the place is for a call that can be paid.
+
+        A probe keeps its place, because nobody else of the provider may go meanwhile.
+        """
         if not self._till.is_bounded:
             return True
         try:
-            async with asyncio.timeout(MONEY_S):
+            async with asyncio.timeout(MONEY_S if passed == "call" else None):
                 await self._till.reserve(call, worst, first=first)
         except TimeoutError:
             return False

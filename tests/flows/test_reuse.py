@@ -67,3 +67,15 @@ def test_another_word_is_refused(word: str, nightbench: Nightbench) -> None:
     said = nightbench(*words)
     assert said.code == 2, said.err
     assert "reuse" in said.err
+
+
+@pytest.mark.slow
+def test_what_was_reused_is_said_and_an_answer_of_a_batch_has_no_latency(
+    home: Path, nightbench: Nightbench
+) -> None:
+    words = ("run", "--suite", "word_problems", "--model", "simulated/gpt-4o-2024-05-13", "--limit", "4")
+    assert_complete(nightbench(*words, "--mode", "batch", "--json"), 4)
+    said = nightbench(*words, "--reuse", "7d", "--run-id", "later")
+    assert "4 of 4 answers are of earlier runs, and cost nothing here" in said.out
+    rows = query(home, "select distinct latency_s from calls where run_id = 'later'")
+    assert rows == [{"latency_s": None}]

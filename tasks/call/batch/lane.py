@@ -33,6 +33,7 @@ from tasks.call.worst_case import worst_usd
 from tasks.model import Call
 from warehouse.errors import (
     BudgetStopped,
+    Fault,
     NightbenchError,
     ProviderError,
     Rejected,
@@ -44,6 +45,7 @@ from warehouse.errors import (
 ROUNDS = 3  # batches that a call may be in before it fails finally
 BREATH = 200  # calls that are rendered without letting others run
 MONEY_S = 0.5  # how long a group waits for money for one more call before it is sent as it is
+ENDED = Fault("connection", "the simulated server that had the batch ended with its run", unsent=True)
 
 InTime = Callable[[], bool]
 
@@ -125,8 +127,9 @@ class LaneWork:
         """Find out about every intent without an id; nothing is sent before."""
         notes = self._desk.notes
         for intent in self.parts:
+            fault = NEVER_MADE
             if self.lane.fleeting:
-                batch_id, why = None, "the simulated server that had it ended with its run"
+                batch_id, why, fault = None, ENDED.message, ENDED
             elif intent.part in notes.ids:
                 continue
             else:
@@ -137,7 +140,7 @@ class LaneWork:
             books = PartBooks(self._book, intent, None)
             for key, shard in intent.calls():
                 if books.is_under_way(key):
-                    await books.failed(key, shard, NEVER_MADE, final=False)
+                    await books.failed(key, shard, fault, final=False)
             await books.flush()
             notes.void(intent.part, why)
 

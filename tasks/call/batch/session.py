@@ -9,6 +9,7 @@ from tasks.call.batch.doubt import Interrupted
 from tasks.call.batch.lane import BatchLane, Desk, InTime, LaneWork
 from tasks.call.batch.notes import Intent, Notes
 from tasks.call.batch.shards import LaneCalls, Shards
+from tasks.call.batch.telling import calls_of
 from tasks.call.journal import Journal, JournalState
 from tasks.call.session import CallSession
 from warehouse.errors import StoppedShort
@@ -81,7 +82,8 @@ class BatchSession:
     def left(self) -> list[str]:
         """A sentence on each batch that goes on at its provider, or may."""
         notes = self._desk.notes
-        return [_sentence(notes.intents[part], notes.ids.get(part)) for part in notes.open_parts]
+        intents = [notes.intents[part] for part in notes.open_parts]
+        return [_sentence(intent, notes.ids.get(intent.part), self._lanes) for intent in intents]
 
     def told(self) -> None:
         """Let the reason why the run stopped say what goes on without it."""
@@ -113,11 +115,13 @@ class BatchSession:
         return any(notes.intents[part].lane in lanes and part not in notes.ids for part in open_ones)
 
 
-def _sentence(intent: Intent, batch_id: str | None) -> str:
-    model = intent.lane.partition("|")[0]
-    if batch_id is None:
+def _sentence(intent: Intent, batch_id: str | None, lanes: Mapping[str, BatchLane]) -> str:
+    model, calls = intent.lane.partition("|")[0], calls_of(intent)
+    if intent.lane in lanes and lanes[intent.lane].fleeting:
         return (
-            f"It is not known whether a batch of {intent.n:,} calls of {model} was sent to {intent.host}; a "
-            f"resume looks."
+            f"The simulated server ended, and its batch of {calls} of {model} with it: they are asked anew."
         )
-    return f"Batch {batch_id} ({intent.n:,} calls of {model}) goes on at {intent.host}."
+    if batch_id is None:
+        what = f"a batch of {calls} of {model} was sent to {intent.host}"
+        return f"It is not known whether {what}; a resume looks."
+    return f"Batch {batch_id} ({calls} of {model}) goes on at {intent.host}."

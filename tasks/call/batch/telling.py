@@ -27,7 +27,7 @@ class Telling:
         def note(status: BatchStatus) -> None:
             done = f", {status.answered + status.failed:,} done" if status.answered else ""
             self._session.progress.remarks[f"part {intent.part}"] = (
-                f"batch {status.id} ({self._model}, {intent.n:,} calls, sent {intent.at:%H:%M} UTC): "
+                f"batch {status.id} ({self._model}, {calls_of(intent)}, sent {intent.at:%H:%M} UTC): "
                 f"{status.word}{done}"
             )
 
@@ -50,8 +50,9 @@ class Telling:
         if lost:
             what = "has vanished" if state == "vanished" else "lacks results that it says it has"
             self._say(
-                f"batch {batch_id} at {self._host} {what}: {lost} calls cannot be had from it. They are "
-                f"asked again, and the provider may bill them twice: ask it about this batch."
+                f"batch {batch_id} at {self._host} {what}: the answers to {lost:,} of its {intent.n:,} calls "
+                f"cannot be had from it. What is asked again may be billed twice: ask the provider about "
+                f"this batch."
             )
 
     def error(self, error: ProviderError) -> NightbenchError:
@@ -67,3 +68,8 @@ class Telling:
                 fault.http_status,
             )
         )
+
+
+def calls_of(intent: Intent) -> str:
+    """`1 call`, `2,000 calls`."""
+    return f"{intent.n:,} call{'' if intent.n == 1 else 's'}"

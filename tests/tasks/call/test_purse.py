@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.call.purse import Amounts, Group, OutOfMoney, Purse, RunBudget
+from warehouse.errors import WarehouseError
 
 
 def usd(text: str) -> Decimal:
@@ -166,5 +167,34 @@ def test_spent_and_held_never_exceed_the_budget(worst: list[int], budget: int, s
         assert fund.held == 0
         if refused:
             assert fund.spent + refused[-1] > budget
+
+    run(work)
+
+
+class Broken(RunBudget):
+    """A fund that says no, and that something may come, until it cannot be asked any more."""
+
+    def __init__(self) -> None:
+        super().__init__(usd("1"), usd("1"))
+        self.asked = 0
+
+    def take(self, usd: Decimal) -> bool:
+        """Not now."""
+        self.asked += 1
+        if self.asked > 3:
+            raise WarehouseError("limits.db cannot be read")
+        return False
+
+    def may_come(self, usd: Decimal) -> bool:
+        """So it says."""
+        return True
+
+
+def test_a_fund_that_breaks_while_others_wait_is_an_error_of_theirs_and_no_wait_for_ever() -> None:
+    async def work() -> None:
+        purse = Purse(Broken())
+        waiting = [asyncio.create_task(purse.reserve(one("0.1"))) for _ in range(3)]
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(end) for end in ends] == [WarehouseError] * 3
 
     run(work)

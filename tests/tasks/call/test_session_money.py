@@ -1,7 +1,7 @@
 """Where money meets what else may happen to a call: a provider that is given up, a stop, a broken line."""
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -55,6 +55,7 @@ def run(
     lanes: Mapping[str, Lane],
     calls: Mapping[str, list[list[Call]]],
     till: Till,
+    beside: Callable[[], Coroutine[None, None, None]] | None = None,
 ) -> tuple[CallSession, Progress]:
     """Make the calls of each lane side by side, shard by shard."""
 
@@ -67,6 +68,8 @@ def run(
                 async with asyncio.TaskGroup() as group:
                     for name, shards in calls.items():
                         group.create_task(session.run_shard(name, shards[0]))
+                    if beside is not None:
+                        group.create_task(beside())
                     await asyncio.sleep(0.3)
                     for name, shards in calls.items():
                         for shard in shards[1:]:
@@ -132,3 +135,36 @@ def test_calls_that_wait_for_money_do_not_keep_their_places_from_those_that_have
     )
     assert session.fatal is None or isinstance(session.fatal, BudgetStopped), "it ends"
     assert progress.variants[OTHER].answered >= n // 2 - 1, "all that were paid for are answered"
+
+
+def test_a_probe_that_waits_for_money_is_sent_when_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.session.MONEY_S", 0.05)
+    monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.6)
+    slow = asyncio.Event()
+    script: dict[UUID, list[ProviderError | asyncio.Event]] = {
+        make_call(i, variant=OTHER, **PRICED).call_key: [BUSY] for i in range(STREAK)
+    }
+    others = [make_call(i, variant=OTHER, **PRICED) for i in range(STREAK)]
+    ours = [make_call(100, **{**PRICED, "params": {"max_tokens": 20_000}})]
+    fund = RunBudget(worst(ours[0]) + worst(others[0]) / 2, Decimal(0))
+    first = Scripted({ours[0].call_key: [slow]})
+    lanes = {
+        GPT: Lane(first, Pauses(1)),
+        OTHER: Lane(Scripted(script), Pauses(STREAK), Gate(Breaker(give_up_s=8))),
+    }
+
+    async def open_late() -> None:
+        await asyncio.sleep(1.0)
+        slow.set()
+
+    session, progress = run(
+        tmp_path / "j",
+        lanes,
+        {OTHER: [others], GPT: [[], ours]},
+        till_of(fund, [], evenly=False),
+        open_late,
+    )
+    assert session.fatal is None
+    assert progress.variants[OTHER].answered == STREAK

@@ -121,6 +121,7 @@ async def run_here(
     meanwhile: Callable[[CallSession], Awaitable[None]] | None = None,
     sealed: bool = False,
     budget: Decimal | None = None,
+    fleeting: bool = False,
 ) -> Ran:
     """One process of a run: until its calls have ended, or it is stopped."""
     endpoint = endpoint_of(plan.vendor, url)
@@ -141,7 +142,9 @@ async def run_here(
                 sealed=frozenset({"sums"} if sealed else ()),
                 till=None if budget is None else till_of(budget, known),
             )
-            lane = BatchLane(model, provider, pace, account=endpoint.base_url, limits=limits)
+            lane = BatchLane(
+                model, provider, pace, account=endpoint.base_url, fleeting=fleeting, limits=limits
+            )
             batches = BatchSession(
                 session,
                 journal,

@@ -316,3 +316,25 @@ def test_a_refused_key_stops_the_run_before_anything_is_sent(tmp_path: Path, ven
     assert ran.session.fatal is not None
     assert "Check the key" in str(ran.session.fatal)
     assert taken == {}
+
+
+def test_a_simulated_servers_batch_is_not_said_to_go_on_and_its_end_is_told_as_it_was(tmp_path: Path) -> None:
+    plan = Plan("openai", 3)
+
+    async def stop(session: CallSession) -> None:
+        await asyncio.sleep(0.8)
+        session.stop(StoppedShort("stopped."))
+
+    async def go() -> None:
+        async with batches_at({"seconds": 60.0}) as (url, _):
+            ran = await run_here(tmp_path / "j", url, plan, fleeting=True, meanwhile=stop)
+            assert "goes on" not in str(ran.session.fatal)
+            assert "batch of 3 calls" in str(ran.session.fatal)
+        async with batches_at() as (url, _):
+            await run_here(tmp_path / "j", url, plan, fleeting=True)
+        text = "".join(path.read_text() for path in (tmp_path / "j").glob("[0-9]*.jsonl"))
+        assert text.count("the simulated server that had the batch ended with its run") == 3
+        assert "in no list" not in text
+        assert statuses(tmp_path / "j", plan) == {("answered", None): 3}
+
+    asyncio.run(go())
