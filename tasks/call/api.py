@@ -22,7 +22,6 @@ NATIVE: Mapping[str, str] = {  # parameters of the Responses API that are not th
     "previous_response_id": "nothing: a sample is a conversation of its own",
     "conversation": "nothing: a sample is a conversation of its own",
     "prompt": "the suite's prompt",
-    "stream": "nothing: answers of the Responses API are not streamed",
     "background": "nothing: a call waits for its answer",
     "background_options": "nothing: a call waits for its answer",
 }
@@ -70,11 +69,6 @@ def api_params(
         merged = merge_params(model, suite_params, variant_params)
         check_shape(model, merged)
         return merged
-    if variant_params.get("stream"):
-        raise SpecError(
-            f"{model}: stream = true: answers of the Responses API are not streamed. Nothing was sent. "
-            f'Leave it out, or set api = "chat" where the model has it.'
-        )
     suite, suite_native = _apart(model, suite_params)
     variant, variant_native = _apart(model, variant_params)
     foreign, least = _responses().foreign, _responses().least_output_tokens

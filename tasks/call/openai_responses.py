@@ -14,8 +14,9 @@ import httpx2
 import openai
 from pydantic import BaseModel, ValidationError
 
+from tasks.call.assemble_response import ResponseAssembly
 from tasks.call.endpoint import Endpoint
-from tasks.call.exchange import TIMEOUT_S, send, told_apart
+from tasks.call.exchange import TIMEOUT_S, UNREAD, send, told_apart
 from tasks.call.faults import Received, answer_or_raise, bad_body, is_error_body
 from tasks.call.openai import ERRORS, REQUEST_IDS
 from tasks.call.prefix import keyed
@@ -83,8 +84,11 @@ class ResponsesProvider:
             cast_to=httpx2.Response,
             body=response_request(call),
             options={"security": {"bearer_auth": True}, "headers": told_apart(self._endpoint, call)},
+            stream=UNREAD,
         )
-        return read_response(await send(post, ERRORS, self._endpoint, timeout_s), self._endpoint.host)
+        assembly = ResponseAssembly() if call.params.get("stream") else None
+        received = await send(post, ERRORS, self._endpoint, timeout_s, assembly)
+        return read_response(received, self._endpoint.host)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -127,7 +131,8 @@ def read_response(received: Received, host: str) -> Reply:
     request_id = request_id or response.id
     if response.status == "failed":
         return Reply(answer_or_raise(received, FAILED, host, request_id), limits, received.status)
-    return Reply(_answer(response, request_id), limits, received.status)
+    answer = _answer(response, request_id)
+    return Reply(replace(answer, ttft_s=received.ttft_s), limits, received.status)
 
 
 def _answer(response: ResponseBody, request_id: str | None) -> Answer:

@@ -15,8 +15,20 @@ from tasks.call.simulated.openai import (
     check_bound,
     check_sampling,
 )
+from tasks.call.simulated.responses_stream import stream_response, stream_response_error
 from tasks.call.simulated.structured import chat_shape
-from tasks.call.simulated.wire import Json, Reply, Request, Tokens, bad_request, count_tokens, text_of
+from tasks.call.simulated.wire import (
+    Json,
+    Problem,
+    Reply,
+    Request,
+    Streamed,
+    Tokens,
+    bad_request,
+    count_tokens,
+    streams,
+    text_of,
+)
 from tasks.model import Message
 
 LEAST_OUTPUT_TOKENS = 16
@@ -71,7 +83,16 @@ class Responses(OpenAI):
             shape=chat_shape(body),
             marks=chat_marks(body, model, _turns(body)),
             summarizes=reasoning.get("summary") is not None,
+            streams=streams(body),
         )
+
+    def stream(self, request: Request, reply: Reply, unique: str, now: float) -> Streamed:
+        """Events, of which the last brings the `Response`."""
+        return stream_response(self.reply(request, reply, unique, now))
+
+    def stream_error(self, problem: Problem, request_id: str) -> bytes:
+        """The event `error`."""
+        return stream_response_error(self.problem(problem, request_id)[1]["error"])
 
     def reply(self, request: Request, reply: Reply, unique: str, now: float) -> Json:
         """A `Response`."""

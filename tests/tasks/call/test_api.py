@@ -162,7 +162,6 @@ def test_parameters_in_the_names_of_the_responses_api(
         ("openai/gpt-4o", {"input": "x"}, "the suite's prompt"),
         ("openai/gpt-4o", {"instructions": "x"}, 'the entry\'s "system"'),
         ("openai/gpt-4o", {"previous_response_id": "x"}, "a conversation of its own"),
-        ("openai/gpt-4o", {"stream": True}, "not streamed"),
         ("openai/gpt-4o", {"background": True}, "waits for its answer"),
         ("openai/gpt-4o", {"reasoning": "low"}, "no table"),
         ("openai/gpt-4o", {"reasoning": {"effort": "low"}}, "it has no effort"),
@@ -180,6 +179,5 @@ def test_what_is_refused_of_the_variants_before_money_is_spent(
     assert "Nothing was sent." in str(caught.value)
 
 
-def test_an_answer_of_the_responses_api_is_not_streamed() -> None:
-    with pytest.raises(SpecError, match="are not streamed"):
-        api_params("openai/gpt-4o-2024-08-06", "responses", {}, {"stream": True})
+def test_an_answer_of_the_responses_api_may_be_streamed() -> None:
+    assert api_params("openai/gpt-4o-2024-08-06", "responses", {}, {"stream": True})["stream"] is True
