@@ -223,7 +223,7 @@ class LaneWork:
     async def _put(
         self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, again: bool = False
     ) -> None:
-        """Reserve for a request and put it into its group; while money is waited for, what there is is sent."""
+        """Reserve for a request and put it into its group; what there is is sent while money lacks."""
         call, worst, kind = item.call, item.worst, item.kind
         if self._book.till.is_bounded:
             first = round_ == 1 and not again
