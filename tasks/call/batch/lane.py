@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,17 @@ class Desk:
     notes: Notes
     stop: asyncio.Event
     say: Callable[[str], None]  # to a person, once the run has ended
+
+
+@dataclass(frozen=True)
+class Item:
+    """A request on its way into a group."""
+
+    line: bytes
+    call: Call
+    shard: int
+    worst: Decimal | None
+    kind: str
 
 
 class LaneWork:
@@ -206,8 +218,16 @@ class LaneWork:
             await self._book.fail(call, error.fault)
             return
         worst = worst_usd(call, datetime.now(UTC), "batch")
+        await self._put(groups, Item(line, call, shard, worst, provider.kind(call)), round_, in_time)
+
+    async def _put(
+        self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, again: bool = False
+    ) -> None:
+        """Reserve for a request and put it into its group; what there is is sent while money lacks."""
+        call, worst, kind = item.call, item.worst, item.kind
         if self._book.till.is_bounded:
-            reserving = asyncio.ensure_future(self._book.till.reserve(call, worst, first=round_ == 1))
+            first = round_ == 1 and not again
+            reserving = asyncio.ensure_future(self._book.till.reserve(call, worst, first=first))
             try:
                 await asyncio.wait({reserving}, timeout=MONEY_S)
                 while not reserving.done() and groups:  # what it holds itself comes back with its results
@@ -215,11 +235,11 @@ class LaneWork:
                 await reserving
             finally:
                 reserving.cancel()
-        kind = provider.kind(call)
         group = groups.get(kind)
-        if group is not None and not group.takes(line):
+        if group is not None and not group.takes(item.line):
             await self._send(groups.pop(kind), round_, in_time)
-        groups.setdefault(kind, Group(self._queue.limits, kind)).add(line, call.call_key, shard, worst)
+        group = groups.setdefault(kind, Group(self._queue.limits, kind))
+        group.add(item.line, call.call_key, item.shard, worst)
 
     async def _send(self, group: Group, round_: int, in_time: InTime) -> None:
         if self._desk.session.stopping:
@@ -233,12 +253,22 @@ class LaneWork:
             if refused.too_large:
                 self._queue.limits = self._queue.limits.halved()
             for half in group.parted():  # one request that cannot be taken spoils only itself
-                for key, shard in half.calls():
-                    call = self._calls.light(shard, key)
-                    await self._book.till.reserve(call, half.worst[key], first=False)
-                await self._send(half, round_, in_time)
+                await self._send_again(half, round_, in_time)
             return
         self.start(self._see_through(intent, books, round_, in_time))
+
+    async def _send_again(self, group: Group, round_: int, in_time: InTime) -> None:
+        """Send what was refused as a part of more; its money came back, and others may have it by now."""
+        groups: dict[str, Group] = {}
+        try:
+            for line, (key, shard) in zip(group.lines, group.calls(), strict=True):
+                item = Item(line, self._calls.light(shard, key), shard, group.worst[key], group.kind)
+                await self._put(groups, item, round_, in_time, again=True)
+            while groups:
+                await self._send(groups.popitem()[1], round_, in_time)
+        finally:
+            for left in groups.values():
+                self._release(left)
 
     def _release(self, group: Group) -> None:
         for key, shard in group.calls():

@@ -14,7 +14,7 @@ from tasks.call.worst_case import worst_usd
 from tests.tasks.call.batch.batch_cases import RUN, VENDORS, Plan, batches_at, billed, outcomes, run_here
 from tests.tasks.call.batch.drill import cost_of
 from tests.tasks.call.batch.test_batch_doubt import intend, submit
-from warehouse.errors import BudgetStopped, StoppedShort
+from warehouse.errors import BudgetStopped, Fault, Rejected, StoppedShort
 
 pytestmark = pytest.mark.parametrize("vendor", VENDORS)
 PARAMS = {"params": {"max_tokens": 300}}
@@ -108,3 +108,43 @@ def test_an_adopted_batch_whose_attempts_are_not_in_the_journal_is_paid_for(
             assert spent(tmp_path / "j") == bill_of(service, plan)
 
     asyncio.run(go())
+
+
+class Choosy:
+    """Batches of which the first is refused; everything else is the provider's."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner, self.refused = inner, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def submit(self, *words: Any) -> Any:
+        """No, and then yes."""
+        if not self.refused:
+            self.refused = True
+            await asyncio.sleep(0.2)
+            raise Rejected(Fault("bad_request", "not like this", http_status=400))
+        return await self._inner.submit(*words)
+
+
+def test_a_refused_batch_whose_money_went_elsewhere_is_sent_in_what_parts_there_is_money_for(
+    tmp_path: Path, vendor: str
+) -> None:
+    plan = Plan(vendor, 8, changes=PARAMS)
+    budget = worst_of(plan)
+
+    async def take(session: CallSession) -> None:
+        """Another lane of the run waits for most of the budget, and spends it."""
+        purse, usd = session.till.purse, (budget * 3 / 4,)
+        await asyncio.sleep(0.1)
+        await purse.reserve(usd)
+        purse.settle(usd, usd)
+
+    async def go() -> None:
+        async with batches_at() as (url, service):
+            ran = await run_here(tmp_path / "j", url, plan, budget=budget, wrap=Choosy, meanwhile=take)
+            assert ran.session.fatal is None or isinstance(ran.session.fatal, BudgetStopped)
+            assert len(billed(service)) >= 2, "what there was money for"
+
+    asyncio.run(asyncio.wait_for(go(), 15))
