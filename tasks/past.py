@@ -18,6 +18,7 @@ from tasks.spread import Night
 from warehouse.query import run_sql
 
 NIGHTS = 7
+RECENT_RUNS = 60  # of a warehouse with more, older ones are only read for what these do not know
 INPUT_KINDS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens")
 NIGHTLY = """
 with answered as (
@@ -27,7 +28,7 @@ with answered as (
     avg(latency_s) as latency_s, {kinds}
   from calls
   where role = 'answer' and status = 'answered' and reused_from is null
-    and model in ({models}) and suite in ({suites})
+    and model in ({models}) and suite in ({suites}) {of_runs}
   group by run_id, suite, model, variant_version, mode
 )
 select suite, model, variant_version, mode, n, output, squares, latency_s, {names},
@@ -38,6 +39,11 @@ qualify row_number() over (
   partition by suite, model, variant_version, mode order by started_at desc
 ) <= {most}
 order by started_at desc
+"""
+
+
+RECENT = """
+select run_id from runs where kind = 'evaluate' order by started_at desc limit {recent}
 """
 
 
@@ -73,12 +79,27 @@ def read_history(warehouse: Path, suites: Iterable[str], models: Iterable[str]) 
     """
     if not any((warehouse / "commits").glob("*")):
         return {}
+    suites, models = set(suites), set(models)
+    recent = [str(row[0]) for row in run_sql(warehouse, RECENT.format(recent=RECENT_RUNS)).rows]
+    found = _nights(warehouse, suites, models, f"and run_id in ({_texts(recent)})")
+    if len(recent) == RECENT_RUNS:
+        missing = {(suite, model) for suite in suites for model in models} - found.keys()
+        if missing:
+            of_suites, of_models = {suite for suite, _ in missing}, {model for _, model in missing}
+            found = {**_nights(warehouse, of_suites, of_models, ""), **found}
+    return found
+
+
+def _nights(
+    warehouse: Path, suites: Iterable[str], models: Iterable[str], of_runs: str
+) -> dict[tuple[str, str], list[RunPast]]:
     sql = NIGHTLY.format(
         kinds=", ".join(f"sum(coalesce({kind}, 0))::double as {kind}" for kind in INPUT_KINDS),
         names=", ".join(INPUT_KINDS),
         models=_texts(models),
         suites=_texts(suites),
         most=NIGHTS,
+        of_runs=of_runs,
     )
     found: dict[tuple[str, str], list[RunPast]] = {}
     for suite, model, version, mode, n, output, squares, latency_s, *rest in run_sql(warehouse, sql).rows:

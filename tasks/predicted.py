@@ -32,5 +32,11 @@ def predicted_columns(kept: Mapping[str, object] | None) -> dict[str, object]:
     }
 
 
+def predicted_usd(kept: Mapping[str, object] | None) -> Decimal | None:
+    """What a run was expected to cost, where that is known."""
+    usd = predicted_columns(kept)["predicted_usd"]
+    return usd if isinstance(usd, Decimal) else None
+
+
 def _text(usd: Decimal | None) -> str | None:
     return None if usd is None or usd >= BEYOND else f"{usd.quantize(DIGITS):f}"

@@ -9,7 +9,7 @@ assumption and answers are as long as simulated models write. (The text is their
 is to be longer or shorter has another count, and not another text.)
 
 The compression shows the predicted minutes in NIGHT_S, but for what this machine could not follow: no more
-calls a second than CALLS_PER_S. A night shorter than that is not stretched.
+calls a second, on average, than CALLS_PER_S. A shorter night is not stretched.
 
 Not compressed: the waits after errors (tasks/call/backoff.py), the polls of batches, and the seconds that
 learning a limit from headers takes.

@@ -33,7 +33,7 @@ from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
 from tasks.model import GraderConfig, Sample, Suite
 from tasks.plan import Plan, Tools, make_plan
-from tasks.predicted import predicted_of
+from tasks.predicted import predicted_of, predicted_usd
 from tasks.pricing import cost_of
 from tasks.progress import Progress
 from tasks.runs import RunRecord, pin_asked, read_progress
@@ -168,7 +168,8 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
         learned = NOTHING
         notes.append(f"Tokens and cost begin as a guess, because earlier runs cannot be read: {error}")
     estimate = estimate_plan(plan, settings.home.warehouse, weights, learned)
-    check_budget(plan, estimate.usd, settings.monthly_usd)
+    expected = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
+    check_budget(plan, expected, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan), predicted_of(estimate))
     progress = Progress(record.run_id, cost_of)
     progress.plan(plan)

@@ -126,7 +126,9 @@ def test_it_is_stopped_and_resumed_like_any_run(
     done = nightbench("resume", "dress", "--json")
     assert done.code == 0, done.err
     assert (done.json["status"], done.json["rehearsal"]["calls"]) == ("complete", 90)
-    assert done.json["rehearsal"]["night_minutes"] == pytest.approx(0.5, rel=0.3)
+    assert 0.4 < done.json["rehearsal"]["night_minutes"] < 1.0, (
+        "the seconds of both parts, and not those between"
+    )
 
 
 def test_what_cannot_be_rehearsed_begins_nothing(home: Path, nightbench: Nightbench) -> None:

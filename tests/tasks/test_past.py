@@ -80,6 +80,18 @@ def test_the_newest_nights_count_and_the_same_version_before_others(tmp_path: Pa
     assert len(unknown.nights) == NIGHTS, "another version of the model learns from those there are"
 
 
+def test_what_the_recent_runs_do_not_know_is_looked_for_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.past.RECENT_RUNS", 2)
+    land(tmp_path, "old", 40, suite="products")
+    for day in range(1, 5):
+        land(tmp_path, f"r{day}", 10 * day, run={"started_at": STARTED + day * DAY})
+    history = read_history(tmp_path, ["sums", "products"], [GPT])
+    assert mean(past_of(history, "products", GPT, "11111111", "realtime")) == 40
+    assert mean(past_of(history, "sums", GPT, "11111111", "realtime")) == 35
+
+
 def test_an_answer_without_a_count_cost_nothing_and_a_mix_is_that_of_the_mode(tmp_path: Path) -> None:
     land(tmp_path, "a", 60, input_tokens=25, cached_input_tokens=75)
     land(tmp_path, "b", 0, run={"started_at": STARTED + DAY}, output_tokens=None, input_tokens=None)

@@ -1,6 +1,7 @@
 """A spec becomes its rehearsal: simulated entries without an address, limits and latencies in proportion."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from tasks.estimate import Estimate
 from tasks.home import Home, Settings
 from tasks.rehearsal import Rehearsal
 from tasks.rehearse import compression_of, plan_rehearsal
+from tasks.runs import begin_run
 from tasks.spec import EvalSpec, make_spec
 from tasks.store import Store
+from tasks.work import prepare
 from tests.warehouse.sample_run import land
 from warehouse.errors import SpecError
 
@@ -92,6 +95,30 @@ def test_the_server_has_the_same_limits_and_is_as_much_faster(settings: Settings
     assert manner.outputs["sums"][0] == 10
     assert predicted["predicted_minutes"] == 1.0
     assert predicted["predicted_output_tokens"] == 6000
+
+
+def test_a_budget_that_refuses_looks_at_what_the_night_is_expected_to_cost(settings: Settings) -> None:
+    land(settings.home.warehouse, "night", model=GPT)  # ten tokens an answer; sixteen would be assumed
+
+    def begin(budget: Decimal) -> None:
+        spec = spec_of({"model": GPT}, on_budget="refuse", budget_usd=f"{budget:.6f}")
+        rehearsed, rehearsal, predicted = plan_rehearsal(settings, spec)
+        record = begin_run(
+            settings.home,
+            rehearsed,
+            f"r{int(budget * 10**6)}",
+            trigger="cli",
+            kind="rehearsal",
+            rehearsal=rehearsal.as_json(),
+            predicted=predicted,
+        )
+        assert prepare(settings, record, environ={}).record.predicted == predicted
+
+    _, _, predicted = plan_rehearsal(settings, spec_of({"model": GPT}))
+    usd = Decimal(str(predicted["predicted_usd"]))
+    begin(usd * Decimal("1.05"))
+    with pytest.raises(SpecError, match="on_budget"):
+        begin(usd * Decimal("0.95"))
 
 
 def test_batches_take_as_much_less_time(settings: Settings) -> None:

@@ -87,6 +87,16 @@ def test_files_of_an_older_schema_are_read_with_null_for_what_came_later(
     assert run_sql(warehouse, "select distinct mood from calls").rows == [(None,)]
 
 
+def test_a_run_that_was_landed_by_schema_1_is_read(warehouse: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "warehouse" / "schema_1", warehouse, dirs_exist_ok=True)
+    assert run_sql(warehouse, BOARD).rows == [("r1", 4, 0.75, "0.002600000000")]
+    later = ", ".join(name for table, name in columns.SINCE if table == "runs")
+    assert set(run_sql(warehouse, f"select {later} from runs").rows[0]) == {None}
+    assert run_sql(warehouse, "select * from plan_accuracy").rows == []
+    land(warehouse, "r2", predicted_minutes=2.0)
+    assert run_sql(warehouse, "select run_id from plan_accuracy").rows == [("r2",)]
+
+
 def test_a_damaged_warehouse_leaves_the_old_catalog(warehouse: Path) -> None:
     manifest = land(warehouse, "r1")
     rewrite_catalog(warehouse)
