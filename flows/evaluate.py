@@ -78,7 +78,7 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     if cancelled and not start.holds_lock:
         hint = f"`nightbench resume {run_id}` goes on with it."
         if isinstance(session.fatal, BudgetStopped):
-            hint = more_money(run_id)
+            hint = more_money(session.fatal, run_id)
         return Cancelled(message=f"{session.fatal} {hint}")
     raise session.fatal
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.home import DISK_FULL, too_little_room
-from warehouse.errors import EngineError, NightbenchError, WarehouseError
+from warehouse.errors import BudgetStopped, EngineError, NightbenchError, WarehouseError
 
 if TYPE_CHECKING:  # the command line imports this module for `--help` too
     from tasks.call.session import CallSession
@@ -93,6 +93,11 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(first).__name__
 
 
-def more_money(run_id: str) -> str:
-    """How a run at its budget goes on."""
+def more_money(stopped: BudgetStopped, run_id: str) -> str:
+    """How a run at its budget goes on, or one at the end of what the home may spend in a month."""
+    if str(stopped).startswith("NIGHTBENCH_MONTHLY_USD"):  # as MonthFund.lacks begins
+        return (
+            f"Every received answer is kept. `nightbench resume {run_id}` goes on with it next month, or now "
+            f"with a larger NIGHTBENCH_MONTHLY_USD."
+        )
     return f"Every received answer is kept; `nightbench resume {run_id} --budget-usd MORE` goes on with it."

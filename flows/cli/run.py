@@ -326,7 +326,7 @@ def _run_flow(
         if ours is None:
             raise
         if isinstance(ours, BudgetStopped):
-            raise BudgetStopped(f"{ours} {more_money(record.run_id)}") from None
+            raise BudgetStopped(f"{ours} {more_money(ours, record.run_id)}") from None
         raise StoppedShort(f"{ours} {hint}") if isinstance(ours, StoppedShort) else ours from None
 
 
