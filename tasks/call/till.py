@@ -41,7 +41,7 @@ class Till:
         await self.purse.reserve(self.amounts(call, worst or ZERO), group)
 
     def keep(self, call: Call, worst: Decimal | None) -> None:
-        """An attempt for which that worst case was reserved is not sent now; its sample keeps it, if it pays."""
+        """An attempt for which that worst case was reserved is not sent now; its sample keeps it."""
         keep = self.group(call) if self.group is not None else None
         self.purse.settle(self.amounts(call, worst or ZERO), self.amounts(call, ZERO), keep)
 

@@ -174,9 +174,8 @@ def test_what_fails_and_is_tried_again_keeps_its_samples_money_and_comes_before_
     n = 30
     ours = [make_call(i, **PRICED) for i in range(n)]
     others = [make_call(i, variant=OTHER, **PRICED) for i in range(n)]
-    script: dict[UUID, list[ProviderError | asyncio.Event]] = {
-        call.call_key: [[BUSY, BUSY], [TORN], [BUSY, TORN]][i % 3] for i, call in enumerate(others)
-    }
+    fates: list[list[ProviderError | asyncio.Event]] = [[BUSY, BUSY], [TORN], [BUSY, TORN]]
+    script = {call.call_key: list(fates[i % 3]) for i, call in enumerate(others)}
     fund = RunBudget(worst(ours[0]) * 15, Decimal(0))
     lanes = {GPT: Lane(Scripted(), Pauses(4)), OTHER: Lane(Scripted(script), Pauses(4))}
     session, progress = run(
