@@ -95,7 +95,13 @@ def _first_line(error: BaseException) -> str:
 
 def with_way_on(error: StoppedShort, run_id: str) -> StoppedShort:
     """The same reason, with how the run goes on."""
-    kept, more = "", ""
-    if isinstance(error, BudgetStopped):
-        kept, more = "Every received answer is kept; ", " --budget-usd MORE"
-    return type(error)(f"{error} {kept}`nightbench resume {run_id}{more}` goes on with it.")
+    resume = f"`nightbench resume {run_id}"
+    if not isinstance(error, BudgetStopped):
+        way = f"{resume}` goes on with it."
+    elif str(error).startswith("NIGHTBENCH_MONTHLY_USD"):  # as MonthFund.lacks begins
+        way = (
+            f"Every received answer is kept. {resume}` goes on with it next month, or now with a larger one."
+        )
+    else:
+        way = f"Every received answer is kept; {resume} --budget-usd MORE` goes on with it."
+    return type(error)(f"{error} {way}")

@@ -146,12 +146,13 @@ class Purse:
             self._n_held += int(fits) - int(paid.n == 0)
             if paid.n == 0:  # nothing is left, but for prices that changed at midnight
                 self._give_back(paid.usd, self._nothing)
+                paid.usd = self._nothing
             if fits:
                 return
-        await self._take(usd)
+        await self._take(usd, ahead=paid is not None)  # what is begun comes before what is not
 
     def forgo(self, usd: Amounts, group: Hashable) -> None:
-        """A call for which nothing was reserved yet will not be asked: its part of its group comes back."""
+        """A call will not be asked, or not again: what its group holds for it comes back."""
         paid, whole = self._paid.get(group), self._unpaid.get(group)
         if whole is not None:
             self._unpaid[group] = Group(whole.n - 1, _less(whole.usd, usd))
@@ -166,19 +167,30 @@ class Purse:
         """Nothing more will be asked: what groups hold for calls that were not sent comes back."""
         for paid in self._paid.values():
             if paid.n > 0 and _is_paid(paid):
-                paid.n = 0
                 self.settle(paid.usd, self._nothing)
+                paid.n, paid.usd = 0, self._nothing
 
     def adopt(self, n: int) -> None:
         """So many attempts are under way that are spent already, at their worst case: each will settle."""
         self._n_held += n
 
-    def settle(self, reserved: Amounts, spent: Amounts) -> None:
-        """An attempt has ended: it cost so much, or that much of it may have been billed unseen."""
-        if self._funds:
+    def settle(self, reserved: Amounts, spent: Amounts, keep: Hashable = None) -> None:
+        """An attempt has ended: it cost so much, or that much of it may have been billed unseen.
+
+        `keep`: its call is tried again, and this group keeps for it what the attempt did not use.
+        """
+        if not self._funds:
+            return
+        paid = self._paid.get(keep)
+        if paid is None:
             self._n_held -= 1
             self._give_back(reserved, spent)
-            self._serve()
+        else:
+            self._n_held -= int(paid.n > 0)
+            paid.n += 1
+            paid.usd = tuple(a + b - c for a, b, c in zip(paid.usd, reserved, spent, strict=True))
+            self._give_back(spent, spent)
+        self._serve()
 
     @property
     def _nothing(self) -> Amounts:
@@ -198,11 +210,14 @@ class Purse:
         for fund, of_it, used in zip(self._funds, reserved, spent, strict=True):
             fund.give_back(of_it, used)
 
-    async def _take(self, usd: Amounts) -> None:
+    async def _take(self, usd: Amounts, *, ahead: bool = False) -> None:
         if not self._queue and self._take_now(usd):
             return
         waiter = _Waiter(usd, asyncio.get_running_loop().create_future())
-        self._queue.append(waiter)
+        if ahead:
+            self._queue.appendleft(waiter)
+        else:
+            self._queue.append(waiter)
         self._serve()
         try:
             await waiter.turn

@@ -40,7 +40,6 @@ from warehouse.errors import (
 
 GRACE_S = 10.0  # how long a stopping run waits for answers that are on their way
 TIMEOUT_S = 600.0
-MONEY_S = 10.0  # how long a call that waits for money keeps its place in flight from those that have it
 
 
 @dataclass(frozen=True)
@@ -193,40 +192,49 @@ class CallSession:
     async def _call(self, lane: Lane, call: Call, task: "asyncio.Task[None]") -> None:
         size, ahead = size_of(call.messages), lane.tokens.ahead(call)
         n = self._known.next_attempt_number(call.call_key)
-        queued_s, tried, asked = 0.0, 0, False
+        queued_s, tried = 0.0, 0
         while (passed := await self._enter(lane, call)) is not None:
-            asked_at = time.monotonic()
-            weight = lane.tokens.estimate(size) + ahead
-            async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
-                if lane.gate.shut(passed):
-                    permit.settle(0)
-                    continue
-                worst = worst_usd(call, datetime.now(UTC))
-                if not await self._paid(call, worst, passed, first=not asked):
-                    permit.settle(0)
-                    continue
-                asked = True
-                queued_s += time.monotonic() - asked_at
-                if self.stopping:
-                    self._till.release(call, worst)
-                    return
-                self._waiting.discard(task)
-                self._in_flight.add(task)
-                end = await self._attempt(lane, call, n, queued_s, worst, passed, tried + 1 == MAX_ATTEMPTS)
-                n, tried = n + 1, tried + end.counts
-                turn.answered = end.record.outcome == "answered"
-                self._till.settle(call, worst, end.record)
-                if end.usage is not None and not end.usage.estimated:
-                    permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
-                record = end.record
-                permit.failed = record.outcome == "failed"
-                if record.error_kind == "rate_limited":
-                    permit.settle(0)  # what is refused is not counted, save as a request
-                if end.unusable is not None:
-                    # before the place is given back: nobody else shall try
-                    self.stop(self._told(call, end.unusable))
-                elif record.final and record.outcome == "failed":
-                    self._ended(call, record)
+            asked_at, paid = time.monotonic(), False
+            worst = worst_usd(call, datetime.now(UTC))
+            if self._till.group is not None:
+                # before there is a place: it is not to be kept from those whose sample is paid for
+                await self._till.reserve(call, worst, first=True)
+                paid = True
+            try:
+                weight = lane.tokens.estimate(size) + ahead
+                async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
+                    if lane.gate.shut(passed):
+                        permit.settle(0)
+                        continue
+                    if not paid:
+                        await self._till.reserve(call, worst, first=True)
+                        paid = True
+                    queued_s += time.monotonic() - asked_at
+                    if self.stopping:
+                        return
+                    self._waiting.discard(task)
+                    self._in_flight.add(task)
+                    paid = False  # from now on it may be billed
+                    last = tried + 1 == MAX_ATTEMPTS
+                    end = await self._attempt(lane, call, n, queued_s, worst, passed, last)
+                    n, tried = n + 1, tried + end.counts
+                    turn.answered = end.record.outcome == "answered"
+                    again = end.record.outcome == "failed" and not end.record.final
+                    self._till.settle(call, worst, end.record, again=again)
+                    if end.usage is not None and not end.usage.estimated:
+                        permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
+                    record = end.record
+                    permit.failed = record.outcome == "failed"
+                    if record.error_kind == "rate_limited":
+                        permit.settle(0)  # what is refused is not counted, save as a request
+                    if end.unusable is not None:
+                        # before the place is given back: nobody else shall try
+                        self.stop(self._told(call, end.unusable))
+                    elif record.final and record.outcome == "failed":
+                        self._ended(call, record)
+            finally:
+                if paid:
+                    self._till.keep(call, worst)
             wait_s = delay(max(tried, 1), end.retry_after_s, self._jitter)
             if record.error_kind == "rate_limited":
                 lane.limiter.pause(end.retry_after_s or wait_s, permit)
@@ -243,22 +251,7 @@ class CallSession:
                 return
             self._waiting.add(task)
             await asyncio.sleep(wait_s)
-        if not asked:
-            self._till.forgo(call, worst_usd(call, datetime.now(UTC)))
-
-    async def _paid(self, call: Call, worst: Decimal | None, passed: Pass, *, first: bool) -> bool:
-        """Reserve an attempt's worst case; False: not yet, and the place is for a call that can be paid.
-
-        A probe keeps its place, because nobody else of the provider may go meanwhile.
-        """
-        if not self._till.is_bounded:
-            return True
-        try:
-            async with asyncio.timeout(MONEY_S if passed == "call" else None):
-                await self._till.reserve(call, worst, first=first)
-        except TimeoutError:
-            return False
-        return True
+        self._till.forgo(call, worst_usd(call, datetime.now(UTC)))
 
     async def _enter(self, lane: Lane, call: Call) -> Pass | None:
         """Wait while the provider is parked; None: it was given up, and the call is left for a resume."""

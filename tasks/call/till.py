@@ -33,15 +33,20 @@ class Till:
         return self.purse.n_funds > 0
 
     async def reserve(self, call: Call, worst: Decimal | None, *, first: bool) -> None:
-        """Reserve an attempt's worst case; a sample's calls together where they are asked for the first time.
+        """Reserve an attempt's worst case; `first`: where a sample pays for its calls, out of that.
 
         Raises: OutOfMoney: it will never fit.
         """
         group = self.group(call) if self.group is not None and first else None
         await self.purse.reserve(self.amounts(call, worst or ZERO), group)
 
+    def keep(self, call: Call, worst: Decimal | None) -> None:
+        """An attempt for which that worst case was reserved is not sent now; its sample keeps it."""
+        keep = self.group(call) if self.group is not None else None
+        self.purse.settle(self.amounts(call, worst or ZERO), self.amounts(call, ZERO), keep)
+
     def forgo(self, call: Call, worst: Decimal | None) -> None:
-        """A call for which nothing was reserved yet will not be asked; its sample's others need not pay."""
+        """A call will not be asked, or not again: what its sample holds for it comes back."""
         if self.group is not None:
             self.purse.forgo(self.amounts(call, worst or ZERO), self.group(call))
 
@@ -49,11 +54,11 @@ class Till:
         """Nothing more will be asked."""
         self.purse.end()
 
-    def settle(self, call: Call, worst: Decimal | None, end: AttemptEnd) -> None:
-        """An attempt for which that worst case was reserved has ended."""
-        self.purse.settle(
-            self.amounts(call, worst or ZERO), self.amounts(call, end.usd or end.reserved_usd or ZERO)
-        )
+    def settle(self, call: Call, worst: Decimal | None, end: AttemptEnd, *, again: bool = False) -> None:
+        """An attempt for which that worst case was reserved has ended; `again`: another one follows."""
+        spent = self.amounts(call, end.usd or end.reserved_usd or ZERO)
+        keep = self.group(call) if self.group is not None and again else None
+        self.purse.settle(self.amounts(call, worst or ZERO), spent, keep)
 
     def release(self, call: Call, worst: Decimal | None) -> None:
         """An attempt for which that worst case was reserved will not be sent."""

@@ -43,6 +43,8 @@ def test_runs_at_one_time_share_the_month_and_a_larger_one_lets_both_go_on(
         said = [(tmp_path / name).read_text(encoding="utf-8") for name in ("one", "two")]
         assert codes == [3, 3], said
         assert all("NIGHTBENCH_MONTHLY_USD = 0.12 is used up" in text for text in said)
+        assert all("or now with a larger NIGHTBENCH_MONTHLY_USD" in text for text in said)
+        assert not any("--budget-usd" in text for text in said), "which would not help"
         spent = billed(server)
         assert LIMIT - 2 * WORST < spent <= LIMIT
         assert month(home) == (spent, Decimal(0))

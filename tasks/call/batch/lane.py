@@ -149,7 +149,7 @@ class LaneWork:
             if batch_id is not None:
                 notes.sent(intent.part, batch_id, adopted=True)
                 continue
-            books = PartBooks(self._book, intent, None)
+            books = self._opened(intent)
             for key, shard in intent.calls():
                 if books.is_under_way(key):
                     await books.failed(key, shard, fault, final=False)
@@ -158,17 +158,27 @@ class LaneWork:
 
     async def run(self, in_time: InTime) -> None:
         """See old parts through, and ask what the journal lacks."""
-        covered: set[UUID] = set()
+        covered: dict[UUID, int] = {}
         for intent in self.parts:
-            covered.update(key for key, _ in intent.calls())
-            self.start(self._see_through(intent, PartBooks(self._book, intent, None), 1, in_time))
+            covered.update(intent.calls())
+        if self._book.till.group is not None:  # their samples need not pay for them once more
+            for _, call in self._calls.some(covered):
+                self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
+        for intent in self.parts:
+            self.start(self._see_through(intent, self._opened(intent), 1, in_time))
             await asyncio.sleep(0)
         await self._ask(self._calls.fresh(covered), 1, in_time)
 
     async def cancel(self) -> None:
         """Have every open batch stopped, and keep what was done of it."""
         for intent in self.parts:
-            self.start(self._cancel(intent, PartBooks(self._book, intent, None)))
+            self.start(self._cancel(intent, self._opened(intent)))
+
+    def _opened(self, intent: Intent) -> PartBooks:
+        """The books of a part that an earlier process sent, which until now was held as one attempt."""
+        books = PartBooks(self._book, intent, None)
+        self._book.till.adopt(-1)
+        return books
 
     async def _cancel(self, intent: Intent, books: PartBooks) -> None:
         provider, batch_id, patience = self.lane.provider, self._desk.notes.ids[intent.part], self.patience()

@@ -41,6 +41,8 @@ class BatchSession:
         self._lanes = lanes
         self._desk = Desk(run_id, session, notes, asyncio.Event(), say)
         self._old = frozenset(notes.open_parts)  # what earlier processes left
+        # as under way from the start: what it gives back may be what another lane waits for
+        session.till.adopt(sum(notes.intents[part].lane in lanes for part in self._old))
         self._book = partial(
             Book, session=session, journal=journal, known=known, till=session.till, retry_failed=retry_failed
         )

@@ -1,6 +1,6 @@
 """The calls of a lane, shard by shard: rendered when they are needed, and found again by their keys."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class LaneCalls:
         self._session = session
         self._first: dict[int, Call] = {}
 
-    def fresh(self, covered: set[UUID]) -> Iterator[tuple[int, Call]]:
+    def fresh(self, covered: Container[UUID]) -> Iterator[tuple[int, Call]]:
         """Those that are neither in the journal nor at the provider, with their shards."""
         for shard, calls in self._shards.items():
             for call in calls():

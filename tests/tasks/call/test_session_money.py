@@ -117,9 +117,8 @@ def test_a_stop_leaves_nothing_reserved_for_calls_that_were_never_sent(tmp_path:
 
 
 def test_calls_that_wait_for_money_do_not_keep_their_places_from_those_that_have_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("tasks.call.session.MONEY_S", 0.1, raising=False)
     n = 12
     ours = [make_call(i, **PRICED) for i in range(n)]
     others = [make_call(i, variant=OTHER, **PRICED) for i in range(n)]
@@ -140,7 +139,6 @@ def test_calls_that_wait_for_money_do_not_keep_their_places_from_those_that_have
 def test_a_probe_that_waits_for_money_is_sent_when_there_is_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.call.session.MONEY_S", 0.05)
     monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.6)
     slow = asyncio.Event()
     script: dict[UUID, list[ProviderError | asyncio.Event]] = {
@@ -168,3 +166,22 @@ def test_a_probe_that_waits_for_money_is_sent_when_there_is_some(
     )
     assert session.fatal is None
     assert progress.variants[OTHER].answered == STREAK
+
+
+def test_what_fails_and_is_tried_again_keeps_its_samples_money_and_comes_before_new_samples(
+    tmp_path: Path,
+) -> None:
+    n = 30
+    ours = [make_call(i, **PRICED) for i in range(n)]
+    others = [make_call(i, variant=OTHER, **PRICED) for i in range(n)]
+    fates: list[list[ProviderError | asyncio.Event]] = [[BUSY, BUSY], [TORN], [BUSY, TORN]]
+    script = {call.call_key: list(fates[i % 3]) for i, call in enumerate(others)}
+    fund = RunBudget(worst(ours[0]) * 15, Decimal(0))
+    lanes = {GPT: Lane(Scripted(), Pauses(4)), OTHER: Lane(Scripted(script), Pauses(4))}
+    session, progress = run(
+        tmp_path / "j", lanes, {GPT: [ours], OTHER: [others]}, till_of(fund, [*ours, *others], evenly=True)
+    )
+    assert isinstance(session.fatal, BudgetStopped)
+    assert fund.held == 0
+    one, other = progress.variants[GPT].answered, progress.variants[OTHER].answered
+    assert 5 <= other <= one <= other + 1, "at most the sample at which the money ended is not whole"

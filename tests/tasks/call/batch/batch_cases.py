@@ -122,6 +122,7 @@ async def run_here(
     sealed: bool = False,
     budget: Decimal | None = None,
     fleeting: bool = False,
+    till: Till | None = None,
 ) -> Ran:
     """One process of a run: until its calls have ended, or it is stopped."""
     endpoint = endpoint_of(plan.vendor, url)
@@ -140,7 +141,7 @@ async def run_here(
                 max_failed=max_failed,
                 retry_failed=retry_failed,
                 sealed=frozenset({"sums"} if sealed else ()),
-                till=None if budget is None else till_of(budget, known),
+                till=till if budget is None else till_of(budget, known),
             )
             lane = BatchLane(
                 model, provider, pace, account=endpoint.base_url, fleeting=fleeting, limits=limits

@@ -1,6 +1,7 @@
 """A budget holds for batches too: what is at the provider is reserved at its worst case, also by the dead."""
 
 import asyncio
+from collections.abc import Hashable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ import pytest
 
 from tasks.call.batch.doubt import tags_of
 from tasks.call.journal_reader import read_journal
+from tasks.call.purse import Group, Purse, RunBudget
 from tasks.call.session import CallSession
+from tasks.call.till import Till
 from tasks.call.worst_case import worst_usd
+from tasks.pricing import cost_of as usd_of
 from tests.tasks.call.batch.batch_cases import RUN, VENDORS, Plan, batches_at, billed, outcomes, run_here
 from tests.tasks.call.batch.drill import cost_of
 from tests.tasks.call.batch.test_batch_doubt import intend, submit
@@ -148,3 +152,36 @@ def test_a_refused_batch_whose_money_went_elsewhere_is_sent_in_what_parts_there_
             assert len(billed(service)) >= 2, "what there was money for"
 
     asyncio.run(asyncio.wait_for(go(), 15))
+
+
+def test_what_is_at_the_provider_is_not_paid_for_once_more_by_its_sample(tmp_path: Path, vendor: str) -> None:
+    plan = Plan(vendor, 6, changes=PARAMS)
+    worst = worst_of(plan) / 6
+
+    async def stop(session: CallSession) -> None:
+        await asyncio.sleep(1.0)
+        session.stop(StoppedShort("stopped."))
+
+    async def go() -> None:
+        async with batches_at({"seconds": 3.0}) as (url, service):
+            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop)
+            assert spent(tmp_path / "j") == worst_of(plan)
+            groups: dict[Hashable, Group] = {call.sample_id: Group(2, (2 * worst,)) for call in plan.calls()}
+            fund = RunBudget(worst_of(plan), worst_of(plan))
+            till = Till(
+                Purse(fund, groups=groups), usd_of, lambda _, usd: (usd,), lambda call: call.sample_id
+            )
+
+            async def other(session: CallSession) -> None:
+                """Another variant's calls, one after the other; each costs nearly nothing."""
+                for call in plan.calls():
+                    await session.till.purse.reserve((worst,), call.sample_id)
+                    session.till.purse.settle((worst,), (Decimal("0.000001"),))
+
+            ran = await run_here(tmp_path / "j", url, plan, till=till, meanwhile=other)
+            till.end()
+            assert ran.session.fatal is None
+            assert fund.held == 0
+            assert len(billed(service)) == 6
+
+    asyncio.run(asyncio.wait_for(go(), 20))
