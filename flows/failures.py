@@ -99,9 +99,8 @@ def with_way_on(error: StoppedShort, run_id: str) -> StoppedShort:
     if not isinstance(error, BudgetStopped):
         way = f"{resume}` goes on with it."
     elif str(error).startswith("NIGHTBENCH_MONTHLY_USD"):  # as MonthFund.lacks begins
-        way = (
-            f"Every received answer is kept. {resume}` goes on with it next month, or now with a larger one."
-        )
+        later = "goes on with it next month, or now with a larger NIGHTBENCH_MONTHLY_USD."
+        way = f"Every received answer is kept. {resume}` {later}"
     else:
         way = f"Every received answer is kept; {resume} --budget-usd MORE` goes on with it."
     return type(error)(f"{error} {way}")
