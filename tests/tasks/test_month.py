@@ -1,4 +1,4 @@
-"""What a run has spent of the month is in the store, whatever happens to a transaction or to the store itself."""
+"""What a run has spent of the month is in the store, whatever becomes of a transaction or of the store."""
 
 import time
 from datetime import UTC, datetime
