@@ -72,7 +72,8 @@ class MonthFund:
         self._month = month_of(now())
         self._slice = ZERO  # of the store's hold: neither reserved nor spent
         self._reserved = ZERO
-        self._spent = ZERO  # since the store was last told
+        self._spent = ZERO  # by the run, in this month and in those before that this process saw
+        self._before = ZERO  # of that, in those before
         self._asking: Future[Got] | None = None
         self._got: Got | None = None  # what the last answer of the store was
 
@@ -85,6 +86,7 @@ class MonthFund:
         fund = cls(home, run_id, limit)
         fund._store.ensure(TABLE)
         settle_month(home, fund._store, fund._month, but=run_id)
+        fund._spent = spent
         with fund._store.transaction() as connection:
             _write(connection, run_id, fund._month, spent, ZERO)
         return fund
@@ -130,7 +132,6 @@ class MonthFund:
             kept, lacking = self._slice + self._reserved, usd - self._slice
             wanted = max(lacking, self.limit / SHARE)
             self._asking = self._thread.submit(self._exchange, self._spent, kept, wanted, lacking)
-            self._spent = ZERO
 
     def _receive(self) -> None:
         if self._asking is not None and self._asking.done():
@@ -140,17 +141,21 @@ class MonthFund:
     def _exchange(self, spent: Decimal, kept: Decimal, wanted: Decimal, least: Decimal) -> Got:
         """Tell the store what was spent and is still kept, and take more: `wanted`, else all that is left
         where that is `least`, else nothing.
+
+        What was spent is told as a whole, so that nothing of it is lost with a transaction that failed, or
+        with a store that had to be moved aside.
         """
-        month = month_of(self._now())
+        month, before = month_of(self._now()), self._before
         with self._store.transaction() as connection:
-            own_spent = _rows(connection, self._month).get(self._run_id, (ZERO, ZERO))[0] + spent
             if month != self._month:  # what is kept goes into the new month
-                _write(connection, self._run_id, self._month, own_spent, ZERO)
-                self._month, own_spent = month, ZERO
+                _write(connection, self._run_id, self._month, spent - before, ZERO)
+                before = spent
+            own_spent = spent - before
             others = [pair for run, pair in _rows(connection, month).items() if run != self._run_id]
             room = self.limit - sum((a + b for a, b in others), ZERO) - own_spent - kept
             got = wanted if wanted <= room else room if room >= least else ZERO
             _write(connection, self._run_id, month, own_spent, kept + got)
+        self._month, self._before = month, before
         return Got(got, sum((held for _, held in others), ZERO))
 
 

@@ -33,6 +33,10 @@ BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
 LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
+SHAPES = {  # what a person is told instead of a regular expression
+    "deadline": 'is a time such as "90m", "8h" or "2d"',
+    "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
+}
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
 FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse"})
@@ -356,6 +360,8 @@ def _sentence(item: Mapping[str, Any]) -> str:
     if item["type"] == "missing":
         return "is missing"
     shown = repr(item.get("input"))
+    if item["type"] == "string_pattern_mismatch" and item["loc"][-1] in SHAPES and len(shown) <= 60:
+        return f"{SHAPES[str(item['loc'][-1])]} (it is {shown})"
     secretive = SECRETIVE & set(map(str, item["loc"]))  # a key may have been put there by mistake
     if secretive or len(shown) > 60 or item["type"] == "value_error":
         return message

@@ -58,13 +58,17 @@ class LeaseKeeper:
     ) -> None:
         for task in self._tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # a defect is raised below
                 await task
         asks = [ask for _, allowance in self._members if (ask := allowance.give_up()) is not None]
         if asks:
             with contextlib.suppress(WarehouseError):  # what is not given back expires in a second or two
                 await self._source.take(asks)
         await self._source.close()
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
 
     async def _keep(self) -> None:
         try:
@@ -73,8 +77,14 @@ class LeaseKeeper:
                 self._hungry.clear()
                 await self._ask()
         except NightbenchError as error:
-            for limiter, _ in self._members:
-                limiter.fail(error)
+            self._fail(error)
+        except Exception as error:  # a defect, which is raised when the block ends; nobody may wait for ever
+            self._fail(WarehouseError(f"no limit can be leased any more: {type(error).__name__}: {error}"))
+            raise
+
+    def _fail(self, error: NightbenchError) -> None:
+        for limiter, _ in self._members:
+            limiter.fail(error)
 
     async def _watch(self) -> None:
         """Have somebody ask where there is news, or where long nobody did."""

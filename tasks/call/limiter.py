@@ -44,6 +44,7 @@ class Permit:
         self.round = 0  # of the limiter's pauses, when it was let through
         self.failed = False  # its return says nothing of what the provider can bear
         self.turn: asyncio.Future[None] | None = None  # None: it never waited
+        self._unsent = False
         self._limiter = limiter
 
     @property
@@ -58,7 +59,14 @@ class Permit:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._limiter._leave(self)
+        if self._unsent:
+            self._limiter._unsend(self)
+        else:
+            self._limiter._leave(self)
+
+    def unsend(self) -> None:
+        """Say that nothing was sent: with the place, all that was reserved is given back."""
+        self._unsent = True
 
     def settle(self, input_tokens: int, output_tokens: int = 0) -> None:
         """Say what was used in truth; the last word counts."""

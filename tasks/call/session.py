@@ -204,7 +204,7 @@ class CallSession:
                 weight = lane.tokens.estimate(size) + ahead
                 async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
                     if lane.gate.shut(passed):
-                        permit.settle(0)
+                        permit.unsend()
                         continue
                     if not paid:
                         await self._till.reserve(call, worst, first=True)

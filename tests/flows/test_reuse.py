@@ -66,7 +66,7 @@ def test_another_word_is_refused(word: str, nightbench: Nightbench) -> None:
     words = ("run", "--suite", "json_only", "--model", "simulated/gpt-4o-2024-05-13", "--reuse", word)
     said = nightbench(*words)
     assert said.code == 2, said.err
-    assert "reuse" in said.err
+    assert 'reuse: is "never", "same-spec", or an age from "1d" to "7d"' in said.err
 
 
 @pytest.mark.slow

@@ -126,7 +126,8 @@ class LaneWork:
 
     def patience(self) -> Patience:
         """For one thing to wait for."""
-        return Patience(self.lane.pace, self._desk.stop, self.lane.provider.endpoint_host)
+        host = self.lane.provider.endpoint_host
+        return Patience(self.lane.pace, self._desk.stop, host, self._telling.outage)
 
     @property
     def parts(self) -> list[Intent]:

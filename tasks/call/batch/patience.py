@@ -8,19 +8,29 @@ from typing import TypeVar
 from tasks.call.batch.doubt import Interrupted
 from tasks.call.batch.pace import Pace
 from tasks.call.batch.provider import NoSuchBatch
-from warehouse.errors import ProviderDown, ProviderError, Transient
+from warehouse.errors import Fault, ProviderDown, ProviderError, Transient
 
 LONGEST_WAIT_S = 600.0
 T = TypeVar("T")
 
 
 class Patience:
-    """One thing that is waited for; `stop` is set when the run is to stop."""
+    """One thing that is waited for; `stop` is set when the run is to stop.
 
-    def __init__(self, pace: Pace, stop: asyncio.Event, host: str) -> None:
+    `tell` hears of each try that failed, and None once one was answered again.
+    """
+
+    def __init__(
+        self,
+        pace: Pace,
+        stop: asyncio.Event,
+        host: str,
+        tell: Callable[[Fault | None], None] = lambda _: None,
+    ) -> None:
         self.pace = pace
         self._stop = stop
         self._host = host
+        self._tell = tell
         self._tries = 0
         self._out_since: float | None = None
 
@@ -38,6 +48,8 @@ class Patience:
             except Transient as error:
                 await self.after(error)
             else:
+                if self._out_since is not None:
+                    self._tell(None)
                 self._tries, self._out_since = 0, None
                 return answer
 
@@ -51,6 +63,7 @@ class Patience:
                 f"{self._host} cannot be asked about the run's batches: {error}. Batches that were sent go "
                 f"on there, and nothing is lost; resume the run later."
             ) from error
+        self._tell(error.fault)
         asked_s = error.fault.retry_after_s
         wait_s = self.pace.after(self._tries) if asked_s is None else min(asked_s, LONGEST_WAIT_S)
         if not await self.sleep(wait_s):

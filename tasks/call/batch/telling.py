@@ -1,6 +1,7 @@
 """What a person is told of a lane's batches, while they run and after."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from tasks.call.batch.notes import Close, Intent
 from tasks.call.batch.provider import BatchStatus
@@ -42,6 +43,18 @@ class Telling:
             remarks[name] = (
                 f"part {intent.part} may be one of {len(maybe)} unfinished batches at {self._host} ({ids}), "
                 f"which shows when they end; nothing is sent meanwhile"
+            )
+
+    def outage(self, fault: Fault | None) -> None:
+        """That the provider cannot be asked at the moment; None: it can again."""
+        remarks, name = self._session.progress.remarks, f"outage {self._model} {self._host}"
+        if fault is None:
+            remarks.pop(name, None)
+        elif name not in remarks:
+            status = f"{fault.kind}, HTTP status {fault.http_status}" if fault.http_status else fault.kind
+            remarks[name] = (
+                f"{self._host} cannot be asked about the batches of {self._model} since "
+                f"{datetime.now(UTC):%H:%M} UTC ({status}); it is tried again"
             )
 
     def over(self, intent: Intent, batch_id: str, state: Close, lost: int) -> None:

@@ -350,3 +350,30 @@ def test_a_provider_that_stays_down_is_given_up_and_the_other_is_done(
     again, _ = run(tmp_path / "j", Scripted(), calls)
     assert again.fatal is None
     assert attempts(tmp_path / "j", calls[0])[-1][1] == "answered"
+
+
+class Counts(Limiter):
+    """A limiter with a limit of requests, which counts what it let through for good."""
+
+    def __init__(self) -> None:
+        super().__init__(Limits(requests_per_minute=60_000, in_flight=STREAK))
+        self.used = 0
+
+    def _let_through(self, permit: Permit, now_ns: int) -> None:
+        self.used += 1
+        super()._let_through(permit, now_ns)
+
+    def _unsend(self, permit: Permit) -> None:
+        self.used -= 1
+        super()._unsend(permit)
+
+
+def test_calls_that_find_their_provider_parked_use_nothing_of_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.3)
+    calls = [make_call(i) for i in range(100)]
+    provider, limiter = Outage(STREAK), Counts()
+    session, progress = run(tmp_path / "j", provider, calls, limiter=limiter)
+    assert (session.fatal, progress.done) == (None, 100)
+    assert limiter.used == len(provider.asked)

@@ -160,6 +160,28 @@ def test_a_source_that_cannot_be_used_is_the_error_of_every_call() -> None:
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
 
 
+class Defect(MemoryLeases):
+    async def take(self, asks: Any) -> Any:
+        raise KeyError("told_at")
+
+
+def test_a_defect_of_a_source_is_not_a_wait_for_ever_and_shows() -> None:
+    time_, said = FakeTime(), list[str]()
+    limiter = Limiter(limits(requests_per_minute=600), time_.clock, time_.sleep)
+
+    async def main() -> None:
+        async with LeaseKeeper(Defect(time_), time_.clock, time_.sleep) as keeper:
+            keeper.add(ACCOUNT, limiter)
+            try:
+                await use(time_, limiter, [])
+            except WarehouseError as error:
+                said.append(str(error))
+
+    with pytest.raises(KeyError):
+        time_.run(main())
+    assert said == ["no limit can be leased any more: KeyError: 'told_at'"]
+
+
 class Slow(MemoryLeases):
     async def take(self, asks: Any) -> Any:
         self.took_s = 0.9

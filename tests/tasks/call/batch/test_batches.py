@@ -25,7 +25,7 @@ from tests.tasks.call.batch.batch_cases import (
     price,
     run_here,
 )
-from warehouse.errors import StoppedShort
+from warehouse.errors import Fault, StoppedShort, Transient
 
 vendors = pytest.mark.parametrize("vendor", VENDORS)
 
@@ -338,3 +338,42 @@ def test_a_simulated_servers_batch_is_not_said_to_go_on_and_its_end_is_told_as_i
         assert statuses(tmp_path / "j", plan) == {("answered", None): 3}
 
     asyncio.run(go())
+
+
+def test_an_outage_is_shown_while_it_lasts_and_no_longer(tmp_path: Path) -> None:
+    plan = Plan("anthropic", 3)
+    seen: list[set[str]] = []
+
+    class Away:
+        """A provider that cannot be reached for its first looks."""
+
+        def __init__(self, inner: Any) -> None:
+            self._inner, self._left = inner, 6
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        async def list_since(self, when: Any) -> Any:
+            """Not now."""
+            self._left -= 1
+            if self._left >= 0:
+                raise Transient(Fault("connection", "no route to my-secret-prompt", unsent=True))
+            return await self._inner.list_since(when)
+
+    async def look(session: CallSession) -> None:
+        for _ in range(40):
+            seen.append(set(session.progress.remarks.values()))
+            await asyncio.sleep(0.02)
+
+    async def go() -> Ran:
+        async with batches_at() as (url, _):
+            return await run_here(tmp_path / "j", url, plan, wrap=Away, meanwhile=look)
+
+    ran = asyncio.run(go())
+    assert ran.session.fatal is None
+    told = set.union(*seen)
+    assert any(
+        "cannot be asked about the batches of" in remark and "(connection)" in remark for remark in told
+    )
+    assert not any("secret" in remark for remark in told)
+    assert ran.progress.remarks == {}

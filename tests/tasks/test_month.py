@@ -1,0 +1,55 @@
+"""What a run has spent of the month is in the store, whatever becomes of a transaction or of the store."""
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from tasks.home import Home
+from tasks.month import TABLE, MonthFund, MonthSoFar, month_so_far
+
+LIMIT = Decimal(10)
+NOVEMBER = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
+
+
+def spend(fund: MonthFund, usd: str) -> None:
+    """Reserve so much and use half of it."""
+    amount = Decimal(usd)
+    until = time.monotonic() + 10
+    while not fund.take(amount):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    fund.give_back(amount, amount / 2)
+
+
+def sums(home: Home, when: datetime) -> MonthSoFar:
+    return month_so_far(home, LIMIT, when)
+
+
+def test_a_store_that_was_moved_aside_amid_a_run_is_told_all_that_the_run_has_spent(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    fund = MonthFund.open(home, "r", LIMIT, Decimal(1))
+    spend(fund, "2")
+    spend(fund, "0.4")
+    for path in home.limits.parent.glob(f"{home.limits.name}*"):
+        path.unlink()
+    spend(fund, "3")
+    fund.close()
+    found = sums(home, datetime.now(UTC))
+    assert (found.spent, found.held) == (Decimal("3.7"), Decimal(0))
+
+
+def test_what_is_spent_counts_in_the_month_in_which_it_was_told(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    times = [NOVEMBER]
+    fund = MonthFund(home, "r", LIMIT, lambda: times[-1])
+    fund._store.ensure(TABLE)
+    spend(fund, "2")
+    times.append(DECEMBER)
+    spend(fund, "4")
+    fund.close()
+    assert sums(home, NOVEMBER).spent == 1
+    assert sums(home, DECEMBER).spent == 2
