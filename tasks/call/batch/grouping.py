@@ -56,6 +56,7 @@ class Group:
     shards: list[tuple[int, int]] = field(default_factory=list)  # shard, and how many calls in a row
     worst: dict[UUID, Decimal | None] = field(default_factory=dict)  # what each is reserved at
     n_bytes: int = 0
+    begun: bool = False  # its calls are in the journal: it may be sent, or was
 
     def takes(self, line: bytes) -> bool:
         """Whether there is room for this request."""

@@ -235,22 +235,34 @@ class LaneWork:
         self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, again: bool = False
     ) -> None:
         """Reserve for a request and put it into its group; what there is is sent while money lacks."""
-        call, worst, kind = item.call, item.worst, item.kind
-        if self._book.till.is_bounded:
-            first = round_ == 1 and not again
-            reserving = asyncio.ensure_future(self._book.till.reserve(call, worst, first=first))
-            try:
-                await asyncio.wait({reserving}, timeout=MONEY_S)
-                while not reserving.done() and groups:  # what it holds itself comes back with its results
-                    await self._send(groups.popitem()[1], round_, in_time)
-                await reserving
-            finally:
-                reserving.cancel()
-        group = groups.get(kind)
-        if group is not None and not group.takes(item.line):
-            await self._send(groups.pop(kind), round_, in_time)
-        group = groups.setdefault(kind, Group(self._queue.limits, kind))
-        group.add(item.line, call.call_key, item.shard, worst)
+        kind, reserved = item.kind, False
+        try:
+            if self._book.till.is_bounded:
+                await self._reserve(groups, item, round_, in_time, first=round_ == 1 and not again)
+            reserved = True
+            group = groups.get(kind)
+            if group is not None and not group.takes(item.line):
+                await self._send(groups.pop(kind), round_, in_time)
+            group = groups.setdefault(kind, Group(self._queue.limits, kind))
+            group.add(item.line, item.call.call_key, item.shard, item.worst)
+            reserved = False
+        finally:
+            if reserved:
+                self._book.till.release(item.call, item.worst)
+
+    async def _reserve(
+        self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, first: bool
+    ) -> None:
+        reserving = asyncio.ensure_future(self._book.till.reserve(item.call, item.worst, first=first))
+        try:
+            await asyncio.wait({reserving}, timeout=MONEY_S)
+            while not reserving.done() and groups:  # what it holds itself comes back with its results
+                await self._send(groups.popitem()[1], round_, in_time)
+            await reserving
+        except BaseException:
+            if not reserving.cancel() and not reserving.cancelled() and reserving.exception() is None:
+                self._book.till.release(item.call, item.worst)
+            raise
 
     async def _send(self, group: Group, round_: int, in_time: InTime) -> None:
         if self._desk.session.stopping:
@@ -266,6 +278,10 @@ class LaneWork:
             for half in group.parted():  # one request that cannot be taken spoils only itself
                 await self._send_again(half, round_, in_time)
             return
+        except BaseException:
+            if not group.begun:  # nothing of it can have been sent
+                self._release(group)
+            raise
         self.start(self._see_through(intent, books, round_, in_time))
 
     async def _send_again(self, group: Group, round_: int, in_time: InTime) -> None:

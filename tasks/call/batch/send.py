@@ -67,6 +67,7 @@ class Sender:
         )
         part = self._open_part(intent, group.worst)
         part.begin(group.worst)
+        group.begun = True
         batch_id = await self._submit(group, intent, part)
         self._notes.sent(intent.part, batch_id)
         return intent, part

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Hashable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,19 @@ from tasks.call.session import CallSession
 from tasks.call.till import Till
 from tasks.call.worst_case import worst_usd
 from tasks.pricing import cost_of as usd_of
-from tests.tasks.call.batch.batch_cases import RUN, VENDORS, Plan, batches_at, billed, outcomes, run_here
+from tests.tasks.call.batch.batch_cases import (
+    QUICK,
+    RUN,
+    VENDORS,
+    Plan,
+    batches_at,
+    billed,
+    outcomes,
+    run_here,
+)
 from tests.tasks.call.batch.drill import cost_of
 from tests.tasks.call.batch.test_batch_doubt import intend, submit
-from warehouse.errors import BudgetStopped, Fault, Rejected, StoppedShort
+from warehouse.errors import BudgetStopped, Fault, ProviderDown, Rejected, StoppedShort, Transient
 
 pytestmark = pytest.mark.parametrize("vendor", VENDORS)
 PARAMS = {"params": {"max_tokens": 300}}
@@ -185,3 +195,34 @@ def test_what_is_at_the_provider_is_not_paid_for_once_more_by_its_sample(tmp_pat
             assert len(billed(service)) == 6
 
     asyncio.run(asyncio.wait_for(go(), 20))
+
+
+class Away:
+    """Batches that cannot be asked about; everything else is the provider's."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def list_since(self, when: Any) -> Any:
+        """Not now."""
+        raise Transient(Fault("connection", "no route", unsent=True))
+
+
+def test_what_was_not_sent_because_of_an_outage_is_not_held_as_if_it_were(
+    tmp_path: Path, vendor: str
+) -> None:
+    plan = Plan(vendor, 9, changes=PARAMS)
+
+    async def go() -> None:
+        async with batches_at() as (url, _):
+            fund = RunBudget(worst_of(plan) / 2, Decimal(0))
+            till = Till(Purse(fund), usd_of, lambda _, usd: (usd,))
+            pace = replace(QUICK, outage_s=0.5)
+            ran = await run_here(tmp_path / "j", url, plan, till=till, wrap=Away, pace=pace)
+            assert isinstance(ran.session.fatal, ProviderDown)
+            assert fund.held == fund.spent == spent(tmp_path / "j") == 0
+
+    asyncio.run(go())
