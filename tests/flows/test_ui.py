@@ -163,9 +163,7 @@ def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: B
     deadline = time.monotonic() + 120
     while not served.runs("evaluate"):
         assert time.monotonic() < deadline, page.text
-        page.click(
-            "//button[@type='submit']"
-        )  # one that comes while the page is still reckoning does nothing
+        page.click("//button[@type='submit']")  # one that comes too early does nothing
         until = time.monotonic() + 15
         while time.monotonic() < until and not served.runs("evaluate"):
             time.sleep(0.5)
