@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tasks.call.simulated.process import start_server
 from tests.flows import storm
-from tests.flows.conftest import SAMPLES, SUITE, told
+from tests.flows.conftest import told, write_sums
 from warehouse.query import run_sql, to_json
 
 
@@ -26,10 +26,7 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name, start_server(told(n), storm.weather(24_000)) as server:
         folder = Path(name)
-        suite = folder / "suites" / "sums"
-        suite.mkdir(parents=True)
-        (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
-        (suite / "samples.sql").write_text(SAMPLES.format(n=n), encoding="utf-8")
+        write_sums(folder, n)
         spec = storm.write(folder, server.base_url)
         env = {
             **os.environ,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.home import DISK_FULL, too_little_room
-from warehouse.errors import BudgetStopped, EngineError, NightbenchError, StoppedShort, WarehouseError
+from warehouse.errors import EngineError, NightbenchError, StoppedShort, WarehouseError
 
 if TYPE_CHECKING:  # the command line imports this module for `--help` too
     from tasks.call.session import CallSession
@@ -95,12 +95,9 @@ def _first_line(error: BaseException) -> str:
 
 def with_way_on(error: StoppedShort, run_id: str) -> StoppedShort:
     """The same reason, with how the run goes on."""
-    resume = f"`nightbench resume {run_id}"
-    if not isinstance(error, BudgetStopped):
-        way = f"{resume}` goes on with it."
-    elif str(error).startswith("NIGHTBENCH_MONTHLY_USD"):  # as MonthFund.lacks begins
-        later = "goes on with it next month, or now with a larger NIGHTBENCH_MONTHLY_USD."
-        way = f"Every received answer is kept. {resume}` {later}"
-    else:
-        way = f"Every received answer is kept; {resume} --budget-usd MORE` goes on with it."
-    return type(error)(f"{error} {way}")
+    return type(error)(f"{error} {error.way_on(run_id)}")
+
+
+def interrupted(run_id: str) -> StoppedShort:
+    """What a Ctrl-C ends with that nobody turned into a reason before."""
+    return with_way_on(StoppedShort("stopped before the end; every received answer is kept."), run_id)

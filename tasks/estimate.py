@@ -45,13 +45,14 @@ class Estimate:
 
     def as_dict(self) -> dict[str, object]:
         """As `plan --json` prints it."""
+        low, high = self.usd_range or (None, None)
         return {
             "calls": sum(line.calls for line in self.lines),
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "usd": self.usd,
-            "usd_low": None if self.usd_range is None else self.usd_range[0],
-            "usd_high": None if self.usd_range is None else self.usd_range[1],
+            "usd_low": low,
+            "usd_high": high,
             "usd_worst": _sum([line.usd_worst for line in self.lines]),
             "usd_saved": self.saved(certain=True),
             "minutes": round(self.minutes, 2),

@@ -40,14 +40,6 @@ Fits = Mapping[str, Mapping[Script, Fit]]  # by model
 SuiteFits = Mapping[tuple[str, str], Mapping[Script, Fit]]  # by model and suite
 
 
-def token_fits(warehouse: Path) -> dict[str, dict[Script, Fit]]:
-    """The fit of each model and kind of script that the warehouse knows of; empty for a new home.
-
-    Raises: WarehouseError: the warehouse cannot be read.
-    """
-    return fits_by_model(suite_fits(warehouse))
-
-
 def suite_fits(warehouse: Path) -> dict[tuple[str, str], dict[Script, Fit]]:
     """The fit of each model on each suite by kind of script; empty for a new home.
 

@@ -21,7 +21,7 @@ from sqlite3 import Connection
 from uuid import UUID
 
 from tasks.call.journal_reader import JournalState, read_journal
-from tasks.call.purse import ZERO
+from tasks.call.purse import ZERO, OutOfMoney
 from tasks.home import Home
 from tasks.runs import RunRecord, is_running, list_runs
 from tasks.store import Store
@@ -57,6 +57,17 @@ class MonthSoFar:
     limit: Decimal | None
     spent: Decimal
     held: Decimal
+
+
+class MonthSpent(OutOfMoney):
+    """What the home may spend in a month is used up, which a larger budget of the run does not help."""
+
+    def way_on(self, run_id: str) -> str:
+        """Later, or with more for all runs of the month."""
+        return (
+            f"Every received answer is kept. `nightbench resume {run_id}` goes on with it next month, or now "
+            f"with a larger NIGHTBENCH_MONTHLY_USD."
+        )
 
 
 class MonthFund:
@@ -111,9 +122,9 @@ class MonthFund:
         """Whether the store has not said no yet, or other runs hold some of the month."""
         return self._got is None or self._got.usd > 0 or self._got.others_held > 0
 
-    def lacks(self, usd: Decimal) -> str:
+    def lacks(self, usd: Decimal) -> OutOfMoney:
         """Why so much does not fit."""
-        return (
+        return MonthSpent(
             f"NIGHTBENCH_MONTHLY_USD = {self.limit} is used up for {self._month}, and the next call may cost "
             f"${usd:f}."
         )

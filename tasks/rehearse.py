@@ -23,7 +23,7 @@ from tasks.call.api import api_of
 from tasks.call.leases import last_told
 from tasks.call.prefix import with_prefixes
 from tasks.call.simulated.families import family_of
-from tasks.call.tokens import COUNTS_ALL
+from tasks.call.tokens import counts_all
 from tasks.estimate import Estimate, estimate_plan
 from tasks.forecast import ASSUMED_BATCH_MINUTES, ASSUMED_LATENCY_S, NOTHING, Learned
 from tasks.home import Home, Settings
@@ -78,9 +78,7 @@ def plan_rehearsal(
         minutes=estimate.minutes,
         n_calls=plan.n_calls,
         server=_server_fields(plan, rehearsed, learned, compression),
-        counts_all=tuple(
-            _simulated(entry.model) for entry in spec.models if _provider(entry.model) in COUNTS_ALL
-        ),
+        counts_all=tuple(_simulated(entry.model) for entry in spec.models if counts_all(entry.model)),
         notes=tuple(notes),
     )
     return (
@@ -157,7 +155,7 @@ def _server_fields(plan: Plan, rehearsed: EvalSpec, learned: Learned, compressio
         limits[_name(asked.model)] = {
             **{name: getattr(asked.limits, name) for name in LIMITS},
             "burst_s": max(LEAST_BURST_S, BURST_S / compression),
-            "counts_max_tokens": _provider(entry.model) in COUNTS_ALL,
+            "counts_max_tokens": counts_all(entry.model),
         }
     manners, batch_minutes = _manners(plan, learned, compression)
     fields: dict[str, Any] = {"limits": limits, "manners": manners}
@@ -209,7 +207,3 @@ def _simulated(model: str) -> str:
 
 def _name(model: str) -> str:
     return model.partition("/")[2]
-
-
-def _provider(model: str) -> str:
-    return model.partition("/")[0]

@@ -90,11 +90,21 @@ class StoppedShort(NightbenchError):
     exit_code = 3
     status = "cancelled"
 
+    def way_on(self, run_id: str) -> str:
+        """How the run goes on."""
+        return f"`nightbench resume {run_id}` goes on with it."
+
 
 class BudgetStopped(StoppedShort):
     """The run's money was at its end: what was asked is kept, and a larger budget goes on with it."""
 
     status = "budget_stopped"
+
+    def way_on(self, run_id: str) -> str:
+        """With more money."""
+        return (
+            f"Every received answer is kept; `nightbench resume {run_id} --budget-usd MORE` goes on with it."
+        )
 
 
 class ProviderDown(StoppedShort):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.show import JsonFlag, clean, note, print_json, print_table, say
+from flows.failures import interrupted
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, check_run_id, new_run_id
-from warehouse.errors import NightbenchError, SpecError, StoppedShort
+from warehouse.errors import NightbenchError, SpecError
 
 if TYPE_CHECKING:
     from flows.ask import Asked, ModelAnswer
@@ -96,8 +97,7 @@ def _show(start: Callable[[Interrupts], Coroutine[Any, Any, "Asked"]], run_id: s
         try:
             asked = asyncio.run(run(interrupts, start(interrupts)))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            hint = f"`nightbench resume {run_id}` goes on with it."
-            raise StoppedShort(f"stopped before the end; every received answer is kept. {hint}") from None
+            raise interrupted(run_id) from None
         except NightbenchError:
             _print_received(run_id, as_json=as_json)
             raise

@@ -13,7 +13,7 @@ from flows.cli import ask
 from flows.cli.ask_first import ask_first
 from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.failures import explain, with_way_on
+from flows.failures import explain, interrupted, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
@@ -341,12 +341,11 @@ def _run_flow(
         interrupts.in_loop()
         await evaluate(record.eval_spec())
 
-    hint = f"`nightbench resume {record.run_id}` goes on with it."
     try:
         with starting(start), watching(work.progress):
             asyncio.run(run())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise StoppedShort(f"stopped before the end; every received answer is kept. {hint}") from None
+        raise interrupted(record.run_id) from None
     except Exception as error:
         ours = error if isinstance(error, NightbenchError) else explain(error, settings.home.root)
         if ours is None:

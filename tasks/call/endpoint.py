@@ -216,16 +216,21 @@ def missing_variables(provider: str, environ: Mapping[str, str]) -> list[str]:
 def signed_in(provider: str, environ: Mapping[str, str]) -> str | None:
     """By what, in words, calls of a provider are signed; None where there is nothing."""
     vendor = VENDORS[provider]
-    for name in (vendor.tokens, vendor.key):
-        if name is not None and environ.get(name, "").strip():
-            return f"{name} set"
+    name, value = _of_environment(vendor, environ)
+    if value:
+        return f"{name} set"
     return "Entra ID by the AZURE_* variables" if vendor.tokens and is_meant(environ) else None
 
 
 def _key(entry: ModelEntry, vendor: Vendor, environ: Mapping[str, str]) -> tuple[str, str]:
-    """The variable that counts, and its value; of Azure's two a token comes first, as with the SDK."""
+    """The variable that counts for an entry, and its value."""
     if entry.api_key_env is not None:
         return entry.api_key_env, environ.get(entry.api_key_env, "").strip()
+    return _of_environment(vendor, environ)
+
+
+def _of_environment(vendor: Vendor, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The vendor's variable that counts, and its value; of Azure's two a token first, as with the SDK."""
     for name in (vendor.tokens, vendor.key):
         if name is not None and (value := environ.get(name, "").strip()):
             return name, value

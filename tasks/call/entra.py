@@ -11,11 +11,10 @@ minutes before its end), learn.microsoft.com/azure/developer/python/sdk/authenti
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import NoReturn
 
 from tasks.call.faults import clean
 from tasks.call.secret import Token
-from warehouse.errors import Fault, NightbenchError, SpecError, Transient, Unusable
+from warehouse.errors import Fault, SpecError, Transient, Unusable
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
 GIVEN = "AZURE_OPENAI_AD_TOKEN"
@@ -102,7 +101,7 @@ class TokenSource:
             failure = Transient(
                 Fault("connection", f"{self._host}: Entra ID cannot be asked: {_words(error)}", unsent=True)
             )
-        _raise(failure)
+        raise failure  # here, without a context: azure-identity's exceptions hold requests, and so secrets
 
     async def close(self) -> None:
         """Close its connections."""
@@ -112,8 +111,3 @@ class TokenSource:
 def _words(error: Exception) -> str:
     text = clean(str(error)).strip() or type(error).__name__
     return text[:LONGEST].rstrip(".") + "."
-
-
-def _raise(failure: NightbenchError) -> NoReturn:
-    """Raise outside of the handler: azure-identity's exceptions hold requests, and so secrets."""
-    raise failure

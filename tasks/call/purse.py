@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from warehouse.errors import NightbenchError
+from warehouse.errors import BudgetStopped, NightbenchError
 
 Amounts = tuple[Decimal, ...]  # a sum in USD for each fund
 
@@ -28,7 +28,7 @@ ZERO = Decimal(0)
 LOOK_AGAIN_S = 0.1  # where something may come back from elsewhere
 
 
-class OutOfMoney(NightbenchError):
+class OutOfMoney(BudgetStopped):
     """The next call's worst case does not fit and nothing can come back; the text says into what."""
 
 
@@ -47,8 +47,8 @@ class Fund(Protocol):
         """Whether so much may fit later, although nothing of this run is reserved."""
         ...
 
-    def lacks(self, usd: Decimal) -> str:
-        """A sentence for a person: why so much does not fit."""
+    def lacks(self, usd: Decimal) -> OutOfMoney:
+        """Why so much does not fit."""
         ...
 
 
@@ -76,9 +76,9 @@ class RunBudget:
         """Nobody else reserves from a run's own budget."""
         return False
 
-    def lacks(self, usd: Decimal) -> str:
+    def lacks(self, usd: Decimal) -> OutOfMoney:
         """Why so much does not fit."""
-        return (
+        return OutOfMoney(
             f"the budget of ${self.budget} is used up: ${self.spent:f} are spent, and the next call may cost "
             f"${usd:f}."
         )
@@ -255,12 +255,12 @@ class Purse:
                 waiter.turn.set_result(None)
             elif (lacking := self._lacking(waiter.usd)) is not None:
                 self._queue.popleft()
-                waiter.turn.set_exception(OutOfMoney(lacking))
+                waiter.turn.set_exception(lacking)
             else:
                 self._look_again()  # and whoever settles serves
                 return
 
-    def _lacking(self, usd: Amounts) -> str | None:
+    def _lacking(self, usd: Amounts) -> OutOfMoney | None:
         """Why it will never fit; None where it may."""
         if self._n_held > 0:
             return None

@@ -20,7 +20,7 @@ from tasks.call.breaker import Breaker, Gate, Pass
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
-from tasks.call.purse import OutOfMoney, Purse
+from tasks.call.purse import Purse
 from tasks.call.till import Till, stays_reserved
 from tasks.call.tokens import TokenCounter, estimate_tokens, size_of
 from tasks.call.warming import Warming
@@ -28,7 +28,6 @@ from tasks.call.worst_case import worst_usd
 from tasks.model import Answer, Call, Usage
 from tasks.progress import Progress
 from warehouse.errors import (
-    BudgetStopped,
     NightbenchError,
     ProviderDown,
     ProviderError,
@@ -181,8 +180,6 @@ class CallSession:
         self._waiting.add(task)
         try:
             await self._call(lane, call, task)
-        except OutOfMoney as error:
-            self.stop(BudgetStopped(str(error)))
         except NightbenchError as error:
             self.stop(error)
         finally:

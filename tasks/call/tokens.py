@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tasks.call.worst_case import asked_at_most
 from tasks.model import Call, Message, Usage
 
 Script = Literal["ascii", "latin", "two-byte", "three-byte"]
@@ -111,12 +112,17 @@ class TokenCounter:
 
     def ahead(self, call: Call) -> int:
         """What the provider counts beside the input before it answers: max_tokens, where it does so."""
-        return _asked_at_most(call.params) if self.counts_all else 0
+        return _ahead(call.params) if self.counts_all else 0
+
+
+def counts_all(model: str) -> bool:
+    """Whether the provider of `provider/name` counts max_tokens and cached tokens with the input."""
+    return model.partition("/")[0] in COUNTS_ALL
 
 
 def ahead_of(model: str, params: Mapping[str, Any]) -> int:
     """What the provider of `provider/name` counts of a request beside its input."""
-    return _asked_at_most(params) if model.partition("/")[0] in COUNTS_ALL else 0
+    return _ahead(params) if counts_all(model) else 0
 
 
 def size_of(messages: Sequence[Message]) -> Size:
@@ -144,7 +150,7 @@ def script_of(n_bytes: int, n_chars: int) -> Script:
 def counter_for(model: str, history: Mapping[Script, Fit]) -> TokenCounter:
     """A counter for `provider/name` that begins with what history taught."""
     fits = {script: fit.weighing(HISTORY_WEIGHT) for script, fit in history.items()}
-    return TokenCounter(fits, counts_all=model.partition("/")[0] in COUNTS_ALL)
+    return TokenCounter(fits, counts_all=counts_all(model))
 
 
 def estimate_tokens(call: Call, counter: TokenCounter | None = None) -> int:
@@ -152,9 +158,8 @@ def estimate_tokens(call: Call, counter: TokenCounter | None = None) -> int:
     return (counter or _UNTAUGHT).estimate(size_of(call.messages))
 
 
-def _asked_at_most(params: Mapping[str, Any]) -> int:
-    most = params.get("max_completion_tokens", params.get("max_tokens"))
-    return most if isinstance(most, int) and most > 0 else 0
+def _ahead(params: Mapping[str, Any]) -> int:
+    return max(0, asked_at_most(params) or 0)
 
 
 _UNTAUGHT = TokenCounter()

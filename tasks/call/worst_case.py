@@ -51,11 +51,15 @@ def output_bound(call: Call) -> int | None:
     return most_output(call.model, call.params)
 
 
+def asked_at_most(params: Mapping[str, Any]) -> int | None:
+    """The tokens of output that a request bounds itself to, by whichever name; None where it does not."""
+    return next((bound for name in BOUNDS if isinstance(bound := params.get(name), int)), None)
+
+
 def most_output(model: str, params: Mapping[str, Any]) -> int | None:
     """The same of every call to a model with these parameters."""
-    for name in BOUNDS:
-        if isinstance(bound := params.get(name), int):
-            return bound
+    if (bound := asked_at_most(params)) is not None:
+        return bound
     family = family_of(model)
     if family is not None and family.vendor == "anthropic":
         return default_max_tokens(model)

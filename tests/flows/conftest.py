@@ -35,15 +35,20 @@ PROMPT = "How much is {} plus 17? Answer with the number."
 Sums = Callable[..., Path]
 
 
+def write_sums(folder: Path, n: int) -> None:
+    """The suite `sums` of n samples, in `suites` of this folder."""
+    suite = folder / "suites" / "sums"
+    suite.mkdir(parents=True, exist_ok=True)
+    (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
+    (suite / "samples.sql").write_text(SAMPLES.format(n=n), encoding="utf-8")
+
+
 @pytest.fixture
 def sums(tmp_path: Path) -> Sums:
     """Write the suite `sums` of n samples and a spec for it; returns the spec's path."""
 
     def write(n: int, base_url: str, in_flight: int = 16, models: tuple[str, ...] = MODELS) -> Path:
-        folder = tmp_path / "suites" / "sums"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "suite.toml").write_text(SUITE, encoding="utf-8")
-        (folder / "samples.sql").write_text(SAMPLES.format(n=n), encoding="utf-8")
+        write_sums(tmp_path, n)
         spec = tmp_path / "spec.toml"
         lines = ['suites = ["sums"]', "shard_size = 100"]
         for name in models:

@@ -10,7 +10,7 @@ from flows.cli.live import limits_in_use
 from tasks.call.rates import Share
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
-from tasks.history import token_fits
+from tasks.history import fits_by_model, suite_fits
 from tasks.progress import Progress
 from tests.flows.conftest import Sums, start_nightbench, told
 
@@ -40,7 +40,7 @@ def test_two_runs_of_one_home_share_a_limit_that_nobody_configured(home: Path, s
     assert most <= (5 + 1.3) * PER_MINUTE / 60
     shown = json.loads((home / "progress" / "two.json").read_text(encoding="utf-8"))["limits"]
     assert shown[f"simulated/{MODEL}"]["per_minute"] == PER_MINUTE
-    fits = token_fits(home / "warehouse")[f"simulated/{MODEL}"]
+    fits = fits_by_model(suite_fits(home / "warehouse"))[f"simulated/{MODEL}"]
     a_byte, _ = fits["ascii"].rates("ascii")
     assert a_byte == pytest.approx(0.25, abs=0.15)
     assert fits["ascii"].n == 2 * N
@@ -64,5 +64,5 @@ def test_the_display_says_which_share_of_its_limit_each_model_uses() -> None:
 
 
 def test_a_new_home_has_no_history(home: Path) -> None:
-    assert token_fits(home / "warehouse") == {}
+    assert fits_by_model(suite_fits(home / "warehouse")) == {}
     assert re.fullmatch(r"\d+% of 1 input tokens/min", str(Share("input_tokens", 0.5, 1)))

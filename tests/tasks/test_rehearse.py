@@ -17,23 +17,16 @@ from tasks.runs import begin_run
 from tasks.spec import EvalSpec, make_spec
 from tasks.store import Store
 from tasks.work import prepare
+from tests.tasks.home_cases import settings_with_sums
 from tests.warehouse.sample_run import land
 from warehouse.errors import SpecError
 
 GPT, HAIKU = "openai/gpt-4o-2024-05-13", "anthropic/claude-haiku-5-5"
-SUITE = 'name = "sums"\n[params]\nmax_tokens = 64\n[[graders]]\ntype = "numeric"\n'
-ROWS = "select 's' || i as sample_id, 'How much is ' || i as input, '1' as target from range(600) as r(i)"
 
 
 @pytest.fixture
 def settings(home: Path, tmp_path: Path) -> Settings:
-    folder = tmp_path / "suites" / "sums"
-    folder.mkdir(parents=True)
-    (folder / "suite.toml").write_text(SUITE, encoding="utf-8")
-    (folder / "samples.sql").write_text(ROWS, encoding="utf-8")
-    found = Settings.read({"NIGHTBENCH_HOME": str(home)}, (folder.parent,))
-    found.home.make()
-    return found
+    return settings_with_sums(home, tmp_path, 600)
 
 
 def spec_of(*models: dict[str, Any], **fields: Any) -> EvalSpec:

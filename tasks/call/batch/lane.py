@@ -28,12 +28,10 @@ from tasks.call.batch.results import Taken, take_results
 from tasks.call.batch.send import Refused, Sender
 from tasks.call.batch.shards import LaneCalls
 from tasks.call.batch.telling import Telling
-from tasks.call.purse import OutOfMoney
 from tasks.call.session import CallSession
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
 from warehouse.errors import (
-    BudgetStopped,
     Fault,
     NightbenchError,
     ProviderError,
@@ -232,7 +230,7 @@ class LaneWork:
         await self._put(groups, Item(line, call, shard, worst, provider.kind(call)), round_, in_time)
 
     async def _put(
-        self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, again: bool = False
+        self, groups: dict[str, Group], item: Item, round_: int, in_time: InTime, *, again: bool = False
     ) -> None:
         """Reserve for a request and put it into its group; what there is is sent while money lacks."""
         kind, reserved = item.kind, False
@@ -251,7 +249,7 @@ class LaneWork:
                 self._book.till.release(item.call, item.worst)
 
     async def _reserve(
-        self, groups: dict[str, Group], item: "Item", round_: int, in_time: InTime, *, first: bool
+        self, groups: dict[str, Group], item: Item, round_: int, in_time: InTime, *, first: bool
     ) -> None:
         reserving = asyncio.ensure_future(self._book.till.reserve(item.call, item.worst, first=first))
         try:
@@ -383,8 +381,6 @@ class LaneWork:
             await work
         except Interrupted:
             pass  # the run is being stopped; what is not known stays in the notes
-        except OutOfMoney as error:
-            session.stop(BudgetStopped(str(error)))
         except ProviderError as error:
             session.stop(self._telling.error(error))
         except NightbenchError as error:

@@ -1,6 +1,8 @@
 """A Response as events (the SDK type ResponseStreamEvent); the last one brings all of it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import count
 
 from tasks.call.simulated.wire import Json, Streamed, event, to_bytes, words_of
@@ -29,16 +31,15 @@ def stream_response(body: Json) -> Streamed:
         opened = {**item, **_EMPTY[item["type"]], "status": "in_progress"}
         waiting += told("response.output_item.added", output_index=index, item=opened)
         for part in _parts(item):
-            where = place | part.place
-            if part.added is not None:
-                waiting += told(f"{part.name}.added", **where, part=part.added)
-            for word in words_of(part.text):
-                delta = told(f"{part.delta}.delta", **place, **part.place, delta=word, **part.beside)
-                words.append(waiting + delta)
+            where, text = place | part.place, part.body[part.field]
+            if part.kind is not None:
+                waiting += told(f"{part.kind}.added", **where, part={**part.body, part.field: ""})
+            for word in words_of(text):
+                words.append(waiting + told(f"{part.text_kind}.delta", **where, delta=word, **part.beside))
                 waiting = b""
-            waiting += told(f"{part.delta}.done", **where, **{part.field: part.text}, **part.beside)
-            if part.added is not None:
-                waiting += told(f"{part.name}.done", **where, part=part.whole)
+            waiting += told(f"{part.text_kind}.done", **where, **{part.field: text}, **part.beside)
+            if part.kind is not None:
+                waiting += told(f"{part.kind}.done", **where, part=part.body)
         waiting += told("response.output_item.done", output_index=index, item=item)
     after = waiting + told(f"response.{body['status']}", response=body)
     return Streamed(before, words, after)
@@ -50,32 +51,28 @@ def stream_response_error(error: Json) -> bytes:
     return event(to_bytes(data), "error")
 
 
+@dataclass(frozen=True)
 class _Part:
     """A text in an item, and by which events it comes."""
 
-    def __init__(self, kind: str, whole: Json, text_field: str, place: Json) -> None:
-        self.whole: Json = whole
-        self.text = str(whole[text_field])
-        self.field = text_field
-        self.place = place
-        self.name = "response.content_part"
-        self.delta = f"response.{kind}"
-        self.added: Json | None = {**whole, text_field: ""}
-        self.beside: Json = {"logprobs": []} if kind == "output_text" else {}
+    body: Json  # with the text as one of its fields
+    field: str
+    place: Json
+    text_kind: str
+    kind: str | None = None  # None: the text is the item's own
+    beside: Json = dataclass_field(default_factory=dict)
 
 
 def _parts(item: Json) -> Iterator[_Part]:
     if item["type"] == "message":
         for index, part in enumerate(item["content"]):
             field = "refusal" if part["type"] == "refusal" else "text"
-            yield _Part(part["type"], part, field, {"content_index": index})
+            beside: Json = {} if field == "refusal" else {"logprobs": []}
+            place, text_kind = {"content_index": index}, f"response.{part['type']}"
+            yield _Part(part, field, place, text_kind, "response.content_part", beside)
     elif item["type"] == "reasoning":
         for index, part in enumerate(item["summary"]):
-            summary = _Part("reasoning_summary_text", part, "text", {"summary_index": index})
-            summary.name = "response.reasoning_summary_part"
-            yield summary
+            text_kind, kind = "response.reasoning_summary_text", "response.reasoning_summary_part"
+            yield _Part(part, "text", {"summary_index": index}, text_kind, kind)
     else:
-        call = _Part("function_call_arguments", item, "arguments", {})
-        call.added = None
-        call.beside = {}
-        yield call
+        yield _Part(item, "arguments", {}, "response.function_call_arguments")

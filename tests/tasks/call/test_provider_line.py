@@ -4,47 +4,30 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Awaitable, Callable
 
 import pytest
 from aiohttp import web
 
 from tasks.call.providers import open_provider
+from tests.tasks.call.fault_cases import Line, on_the_line
 from tests.tasks.call.vendor_server import MODELS, ask, assert_keyless, endpoint, make_call, says, serving
 from warehouse.errors import ProviderError, Rejected, Transient
 
 EVERY = pytest.mark.parametrize("provider", list(MODELS))
-Line = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def attempt(provider: str, line: Line, timeout_s: float = 20.0) -> ProviderError:
     """The error of one attempt at a server that does this with each connection."""
-    handlers: set[asyncio.Task[None]] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        handlers.add(task)
-        try:
-            await line(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client went first
-        finally:
-            writer.close()
 
     async def run() -> ProviderError:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        client = open_provider(endpoint(provider, f"http://127.0.0.1:{port}"))
-        try:
-            with pytest.raises(ProviderError) as caught:
-                await client.complete(make_call(provider), timeout_s=timeout_s)
-            return caught.value
-        finally:
-            await client.close()
-            server.close()
-            await asyncio.wait(handlers, timeout=10)
-            await asyncio.sleep(0)
+        async with on_the_line(line) as url:
+            client = open_provider(endpoint(provider, url))
+            try:
+                with pytest.raises(ProviderError) as caught:
+                    await client.complete(make_call(provider), timeout_s=timeout_s)
+                return caught.value
+            finally:
+                await client.close()
 
     return asyncio.run(run())
 

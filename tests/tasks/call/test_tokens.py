@@ -113,6 +113,7 @@ def test_what_weighs_on_a_limit_is_what_the_vendor_counts() -> None:
     [
         ("openai/gpt", {"max_tokens": 500}, 500),
         ("azure/gpt", {"max_completion_tokens": 700}, 700),
+        ("openai/gpt", {"max_output_tokens": 900}, 900),
         ("openai/gpt", {}, 0),
         ("openai/gpt", {"max_tokens": "many"}, 0),
         ("anthropic/claude", {"max_tokens": 500}, 0),

@@ -35,6 +35,12 @@ PARAMS = {"params": {"max_tokens": 300}}
 N = 60
 
 
+async def stop_soon(session: CallSession) -> None:
+    """While the first batch is at the provider."""
+    await asyncio.sleep(1.0)
+    session.stop(StoppedShort("stopped."))
+
+
 def spent(folder: Path) -> Decimal:
     """What the journal says was spent, or may have been."""
     with read_journal(folder) as known:
@@ -79,13 +85,9 @@ def test_what_a_stopped_run_left_at_the_provider_counts_until_its_results_are_he
 ) -> None:
     plan = Plan(vendor, N, changes=PARAMS)
 
-    async def stop(session: CallSession) -> None:
-        await asyncio.sleep(1.0)
-        session.stop(StoppedShort("stopped."))
-
     async def go() -> None:
         async with batches_at({"seconds": 3.0}) as (url, service):
-            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop)
+            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop_soon)
             assert spent(tmp_path / "j") == worst_of(plan)
             await run_here(tmp_path / "j", url, plan, budget=worst_of(plan))
             assert spent(tmp_path / "j") == bill_of(service, plan) > 0
@@ -168,13 +170,9 @@ def test_what_is_at_the_provider_is_not_paid_for_once_more_by_its_sample(tmp_pat
     plan = Plan(vendor, 6, changes=PARAMS)
     worst = worst_of(plan) / 6
 
-    async def stop(session: CallSession) -> None:
-        await asyncio.sleep(1.0)
-        session.stop(StoppedShort("stopped."))
-
     async def go() -> None:
         async with batches_at({"seconds": 3.0}) as (url, service):
-            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop)
+            await run_here(tmp_path / "j", url, plan, budget=worst_of(plan), meanwhile=stop_soon)
             assert spent(tmp_path / "j") == worst_of(plan)
             groups: dict[Hashable, Group] = {call.sample_id: Group(2, (2 * worst,)) for call in plan.calls()}
             fund = RunBudget(worst_of(plan), worst_of(plan))
