@@ -1,0 +1,178 @@
+"""The first process of a box: it makes a fresh pair of processes for each judgment, and ends them.
+
+It never sees a program or a test: they come over lines that it only hands on, so that nothing of one judgment
+lies in the memory that the next one starts from. Its own line carries what is to be started and with which
+bounds; when that closes, all ends.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tasks.grade.sandbox.inside import candidate, examiner, kernel
+
+WORK = "/work"
+APART = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
+# What programs import most, read once.
+WARM = (
+    "abc argparse asyncio base64 bisect calendar cmath collections.abc concurrent.futures contextlib copy csv "
+    "dataclasses datetime decimal enum fractions functools hashlib heapq inspect io itertools json logging math "
+    "operator pathlib pprint queue random re statistics string struct tempfile textwrap threading time "
+    "traceback types typing unicodedata unittest uuid weakref zlib"
+).split()
+
+
+def main(control_fd: int, readable: list[str]) -> None:
+    """Serve the supervisor until it hangs up."""
+    control = socket.socket(fileno=control_fd)
+    for name in WARM:
+        __import__(name)
+    gc.collect()
+    gc.freeze()
+    os.makedirs(WORK, exist_ok=True)  # noqa: PTH103
+    control.send(json.dumps({"ready": True}).encode())
+    while True:
+        data, fds, _, _ = socket.recv_fds(control, 1 << 16, 8)
+        if not data:
+            return
+        order = json.loads(data)
+        try:
+            said = _one(order, fds, control, readable)
+        except OSError as error:
+            said = {"failed": str(error)}
+        control.send(json.dumps(said).encode())
+
+
+def _one(order: dict[str, Any], fds: list[int], control: socket.socket, readable: list[str]) -> dict[str, Any]:
+    """Start what is ordered, wait until it has ended or the supervisor says so, and end what is left."""
+    limits = order["limits"]
+    kernel.mount("tmpfs", WORK, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"size={limits['disk_bytes']},nr_inodes=4096")
+    pids: dict[str, int] = {}
+    try:
+        if order["kind"] == "tests":
+            calls, asks, job = fds
+            pids["candidate"] = _start(lambda: _candidate(calls), [calls], limits, readable)
+            pids["examiner"] = _start(lambda: _examiner(asks, job), [asks, job], limits, readable)
+        else:
+            pids["candidate"] = _start(lambda: _program(*fds), fds, limits, readable)
+        for fd in fds:
+            os.close(fd)
+        control.send(json.dumps({"started": True}).encode())
+        _wait(control)
+    finally:
+        ended = {name: _end(pid) for name, pid in pids.items()}
+        kernel.unmount(WORK)
+    return {"ended": ended}
+
+
+def _wait(control: socket.socket) -> None:
+    """Until the supervisor says that it has what it wanted, or is gone."""
+    control.recv(64)
+
+
+def _start(run: Callable[[], None], keep: list[int], limits: dict[str, int], readable: list[str]) -> int:
+    """Start a process within its bounds.
+
+    Raises: OSError: a bound cannot be set; nothing has run.
+    """
+    told, tells = os.pipe()
+    pid = kernel.clone(APART)
+    if not pid:
+        try:
+            _close_others({0, 1, 2, tells, *keep})
+            os.chdir(WORK)
+            _bound(limits, readable)
+        except BaseException as error:  # noqa: BLE001 - told, and the process ends
+            os.write(tells, f"{type(error).__name__}: {error}"[:1000].encode())
+            os._exit(1)
+        try:
+            os.close(tells)
+            run()
+        except BaseException:
+            import traceback; os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(0)  # nobody comes back from here into the zygote's loop
+    os.close(tells)
+    try:
+        why = os.read(told, 4096)
+    finally:
+        os.close(told)
+    if why:
+        os.waitpid(pid, 0)
+        raise OSError(why.decode())
+    return pid
+
+
+def _candidate(calls: int) -> None:
+    candidate.answer_calls(socket.socket(fileno=calls))
+
+
+def _examiner(asks: int, job: int) -> None:
+    examiner.judge(socket.socket(fileno=job), socket.socket(fileno=asks))
+
+
+def _program(job: int, stdin: int, stdout: int, stderr: int) -> None:
+    for number, fd in enumerate((stdin, stdout, stderr)):
+        os.dup2(fd, number)
+    with socket.socket(fileno=job) as line:
+        from tasks.grade.sandbox.inside import frames
+
+        order = frames.receive(line)
+    for fd in (stdin, stdout, stderr):
+        os.close(fd)
+    candidate.run_program(order["program"], order["files"])
+
+
+def _bound(limits: dict[str, int], readable: list[str]) -> None:
+    """Set every bound of this process, for good."""
+    for which, value in (
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["cpu_s"]),
+        (resource.RLIMIT_FSIZE, limits["disk_bytes"]),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_NPROC, 256),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_STACK, 8 << 20),
+    ):
+        hard = resource.getrlimit(which)[1]
+        within = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (within, within))
+    kernel.drop_privileges()
+    kernel.restrict_files(readable, [WORK, "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"])
+    kernel.refuse_calls()
+
+
+def _end(pid: int) -> dict[str, Any]:
+    """Kill what is left of a process and all that it started, and say how it ended."""
+    with contextlib.suppress(ProcessLookupError):
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return _status(status, usage)
+        os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(pid, 0)
+    return {**_status(status, usage), "killed": True}
+
+
+def _status(status: int, usage: resource.struct_rusage) -> dict[str, Any]:
+    return {"code": os.waitstatus_to_exitcode(status), "cpu_s": usage.ru_utime + usage.ru_stime, "peak_kb": usage.ru_maxrss}
+
+
+def _close_others(keep: set[int]) -> None:
+    last = 0
+    for fd in sorted(keep):
+        if fd > last:  # an empty range would be taken for all there are
+            os.closerange(last, fd)
+        last = fd + 1
+    os.closerange(last, 4096)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
+

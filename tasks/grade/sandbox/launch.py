@@ -1,0 +1,117 @@
+"""How a box is started: in bubblewrap, else in plain namespaces; what of the file system it sees."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tasks.grade.sandbox.inside import kernel
+from warehouse.errors import SpecError
+
+HERE = Path(__file__).resolve().parent
+INSIDE = "/box/tasks/grade/sandbox"
+LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "TMPDIR": "/work", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+START = "import sys; sys.path.insert(0, '/box'); from tasks.grade.sandbox.inside.zygote import main; "
+NOBODY = 65534
+REMEDY = (
+    "Install bubblewrap (on Debian: apt-get install bubblewrap), or allow plain user namespaces "
+    "(sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0). "
+    "--unsafe-local-code runs the code with nothing between it and this machine."
+)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A way to start a box: `argv(fd)` is a command whose file descriptor `fd` is the control line."""
+
+    kind: str  # bubblewrap | namespaces | none
+
+    def argv(self, fd: int) -> list[str]:
+        """The command."""
+        if self.kind == "bubblewrap":
+            return [*_bubblewrap(), *python(fd)]
+        if self.kind == "namespaces":
+            plain = "import sys; sys.path.insert(0, sys.argv[1]); from tasks.grade.sandbox.inside.plain import main; "
+            root = str(HERE.parents[2])
+            return [_executable(), "-I", "-S", "-B", "-c", plain + "main(sys.argv[2:])", root, *_places(), "--", *python(fd)]
+        return [_executable(), "-P", "-s", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(HERE.parents[2])!r}); {_main(fd)}"]
+
+
+def python(fd: int) -> list[str]:
+    """The zygote's command inside the box."""
+    return [_executable(), "-P", "-s", "-S", "-B", "-c", START + f"main({fd}, {readable()!r})"]
+
+
+def readable() -> list[str]:
+    """What can be read in a box: the interpreter with its library, the system's libraries, time zones."""
+    base = Path(sys.base_prefix)
+    own = [_executable(), str(base / "lib")] if base != Path("/usr") else [_executable()]
+    return [*own, *LIBRARIES, "/usr/share/zoneinfo", "/box"]
+
+
+@cache
+def best_launch() -> Launch:
+    """The best way that this machine has.
+
+    Raises: SpecError: it has none; says what would help.
+    """
+    if not kernel.supported():
+        raise SpecError(f"code can be run in a sandbox only on Linux (x86_64, aarch64). {REMEDY}")
+    failed = []
+    for kind in ("bubblewrap", "namespaces"):
+        launch = Launch(kind)
+        if kind == "bubblewrap" and shutil.which("bwrap") is None:
+            failed.append("bubblewrap is not installed")
+            continue
+        why = try_launch(launch)
+        if why is None:
+            return launch
+        failed.append(f"{kind}: {why}")
+    raise SpecError(f"code cannot be run in a sandbox here ({'; '.join(failed)}). {REMEDY}")
+
+
+def try_launch(launch: Launch) -> str | None:
+    """Start a box and end it; the reason where that fails."""
+    from tasks.grade.sandbox.box import Box, BoxError
+
+    try:
+        Box(launch).close()
+    except (BoxError, OSError, subprocess.SubprocessError) as error:
+        return str(error)[:300]
+    return None
+
+
+def _main(fd: int) -> str:
+    return f"from tasks.grade.sandbox.inside.zygote import main; main({fd}, [])"
+
+
+def _executable() -> str:
+    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+
+
+def _places() -> list[str]:
+    return [*readable()[:-1], f"{HERE}={INSIDE}"]
+
+
+def _bubblewrap() -> list[str]:
+    argv = ["bwrap", "--unshare-all", "--new-session", "--clearenv", "--hostname", "box"]
+    for name, value in ENVIRONMENT.items():
+        argv += ["--setenv", name, value]
+    argv += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    for place in existing(readable()[:-1]):
+        argv += ["--symlink", str(Path(place).readlink()), place] if Path(place).is_symlink() else ["--ro-bind", place, place]
+    argv += ["--ro-bind", str(HERE), INSIDE, "--dir", "/work"]
+    for device in existing(DEVICES):
+        argv += ["--dev-bind", device, device]
+    return [*argv, "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def existing(places: Sequence[str]) -> list[str]:
+    """Those that are there."""
+    return [place for place in places if os.path.lexists(place)]
