@@ -246,14 +246,16 @@ def execute(
         raise
     try:
         _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
-    except BudgetStopped:
-        if _kind_of(settings.home, run_id) == "rehearsal":  # where it stops is what was asked
-            print_result(settings.home, run_id, as_json=as_json)
-        raise
     except KeyboardInterrupt:
-        raise StoppedShort(
-            f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
-        ) from None
+        why = f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
+        if as_json:
+            print_json({"run_id": run_id, "status": StoppedShort.status, "error": why})
+        raise StoppedShort(why) from None
+    except NightbenchError as error:
+        rehearsed = isinstance(error, BudgetStopped) and _kind_of(settings.home, run_id) == "rehearsal"
+        if as_json or rehearsed:  # where a rehearsal stops is what was asked
+            print_stopped(settings.home, run_id, error, as_json=as_json)
+        raise
     print_result(settings.home, run_id, as_json=as_json)
 
 
@@ -353,8 +355,17 @@ def _run_flow(
         raise with_way_on(ours, record.run_id) if isinstance(ours, StoppedShort) else ours from None
 
 
-def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
-    """The leaderboard, the bill, and where the files are."""
+def print_stopped(home: Home, run_id: str, error: NightbenchError, *, as_json: bool) -> None:
+    """The result of a run that was stopped: what it has, with the reason; nothing where it never began."""
+    try:
+        print_result(home, run_id, as_json=as_json, error=str(error))
+    except NightbenchError:  # it is not in the warehouse
+        if as_json and isinstance(error, StoppedShort):
+            print_json({"run_id": run_id, "status": error.status, "error": str(error)})
+
+
+def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str | None = None) -> None:
+    """The leaderboard, the bill, and where the files are; `error` is what stopped the run."""
     from flows.summary import run_summary
 
     summary = run_summary(home, run_id)
@@ -366,6 +377,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
             {
                 "run_id": run_id,
                 "status": summary.run["status"],
+                **({} if error is None else {"error": error}),
                 "run": summary.run,
                 "leaderboard": summary.leaderboard,
                 "costs": summary.costs,
