@@ -12,11 +12,12 @@ from tasks.batching import LanePlan, open_batch_session
 from tasks.budget import join_month, make_till
 from tasks.call.api import api_of
 from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
+from tasks.call.course import Lane
 from tasks.call.endpoint import Endpoint, resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.call.tokens import counter_for
 from tasks.progress import keep_writing
 from tasks.rehearsal import Rehearsal, simulated_server

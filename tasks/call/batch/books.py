@@ -14,9 +14,10 @@ from uuid import UUID
 
 from tasks.call.batch.notes import Intent
 from tasks.call.batch.provider import BatchStatus
+from tasks.call.course import with_usage
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.provider import Reply
-from tasks.call.session import CallSession, with_usage
+from tasks.call.session import CallSession
 from tasks.call.till import Till
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
