@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tasks.call.batch.desk import BatchLane
 from tasks.call.batch.grouping import BatchLimits
-from tasks.call.batch.lane import BatchLane
 from tasks.call.batch.notes import Notes
 from tasks.call.batch.pace import Pace
 from tasks.call.batch.provider import BatchProvider
@@ -167,6 +167,7 @@ async def run_here(
                     await meanwhile(session)
                 await asyncio.wait_for(work, 60)
                 batches.told()
+                session.end()
             finally:
                 await provider.close()
                 await realtime.close()
