@@ -13,7 +13,7 @@ from tasks.budget import join_month, make_till
 from tasks.call.api import api_of
 from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.course import Lane
-from tasks.call.endpoint import Endpoint, resolve_endpoint
+from tasks.call.endpoint import Endpoint, host_of, needs_endpoint, resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
@@ -27,11 +27,6 @@ from tasks.spec import ModelEntry
 from tasks.work import Work
 
 
-def needs_endpoint(entry: ModelEntry) -> bool:
-    """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
-    return not entry.model.startswith("simulated/") or entry.base_url is not None
-
-
 @asynccontextmanager
 async def calling(
     work: Work, *, retry_failed: bool = False, give_up_s: float = GIVE_UP_S
@@ -43,7 +38,7 @@ async def calling(
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
-        hosts = {entry.variant: _host(entry) for entry in spec.models}
+        hosts = {entry.variant: host_of(entry, os.environ) for entry in spec.models}
         work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
@@ -101,11 +96,6 @@ def lane_of(entry: ModelEntry) -> str:
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
     return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
-
-
-def _host(entry: ModelEntry) -> str | None:
-    """Where an entry's calls go; None for the simulated server that each run starts anew."""
-    return resolve_endpoint(entry, os.environ).host if needs_endpoint(entry) else None
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

@@ -22,7 +22,7 @@ from tasks.call.batch.grouping import Group
 from tasks.call.batch.ids import custom_id
 from tasks.call.batch.notes import Close, Intent
 from tasks.call.batch.patience import Patience
-from tasks.call.batch.provider import BatchStatus
+from tasks.call.batch.provider import BatchStatus, NoSuchBatch
 from tasks.call.batch.queue import Queue
 from tasks.call.batch.results import Taken, take_results
 from tasks.call.batch.send import Refused, Sender
@@ -169,7 +169,7 @@ class LaneWork:
 
         await patience.ask(cancel)
         over = await follow(provider, intent, batch_id, self.patience(), self._telling.progress_of(intent))
-        self._close(intent, over, await self._take(intent, over, books, last=False))
+        await self._close(intent, over, await self._take(intent, over, books, last=False))
 
     async def _ask(self, calls: Iterable[tuple[int, Call]], round_: int, in_time: InTime) -> None:
         """Send calls in as few batches as they fit into; where there is no time for one, call them now."""
@@ -305,7 +305,7 @@ class LaneWork:
             return
         self._queue.moved()
         taken = await self._take(intent, over, books, last=round_ >= ROUNDS)
-        self._close(intent, over, taken)
+        await self._close(intent, over, taken)
         if taken.unusable is not None:
             session.stop(taken.unusable)
         elif taken.cancelled:
@@ -345,7 +345,7 @@ class LaneWork:
             if books.is_under_way(key):
                 await books.failed(key, shard, fault, final=line in spoiled)
         await books.flush()
-        self._close(intent, status, Taken(failed=intent.n - len(again), again=again))
+        await self._close(intent, status, Taken(failed=intent.n - len(again), again=again))
         if verdict.fatal is not None or (spoiled and len(again) == intent.n):  # it would fail for ever
             self._desk.session.stop(verdict.fatal or Unusable(verdict.fault))
             return
@@ -356,12 +356,25 @@ class LaneWork:
         if again and not self.stopping:
             await self._ask(self._calls.some(again), round_, in_time)
 
-    def _close(self, intent: Intent, status: BatchStatus | None, taken: Taken) -> None:
+    async def _close(self, intent: Intent, status: BatchStatus | None, taken: Taken) -> None:
+        """Note that a batch is over, and that its results are durable; its files are not needed then."""
         state: Close = "vanished" if status is None else "failed" if status.state == "failed" else "ended"
         self._desk.notes.done(
             intent.part, state, answered=taken.answered, failed=taken.failed, again=len(taken.again)
         )
         self._telling.over(intent, self._desk.notes.ids[intent.part], state, taken.lost)
+        if status is not None and not taken.lost:  # what was lost is to be asked after
+            await self._delete(status.kept)
+
+    async def _delete(self, files: Iterable[str]) -> None:
+        """Have files deleted at the provider; one that cannot be is said, and goes by itself in time."""
+        for file_id in files:
+            try:
+                await self.lane.provider.delete(file_id)
+            except NoSuchBatch:
+                continue
+            except ProviderError as error:
+                self._telling.stays(file_id, error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         session = self._desk.session
