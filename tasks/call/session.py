@@ -198,8 +198,8 @@ class CallSession:
                 await self._till.reserve(call, worst, first=True)
                 paid = True
             try:
-                weight = lane.tokens.estimate(size) + ahead
-                async with self._warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
+                slot = lane.limiter.slot(lane.tokens.estimate(size), ahead=ahead)
+                async with self._warming.turn(call.prefix) as turn, slot as permit:
                     if lane.gate.shut(passed):
                         permit.unsend()
                         continue
@@ -219,7 +219,8 @@ class CallSession:
                     again = end.record.outcome == "failed" and not end.record.final
                     self._till.settle(call, worst, end.record, again=again)
                     if end.usage is not None and not end.usage.estimated:
-                        permit.settle(lane.tokens.learn(size, end.usage) + ahead, end.usage.output_tokens)
+                        weight = lane.tokens.learn(size, end.usage) + permit.ahead
+                        permit.settle(weight, end.usage.output_tokens)
                     record = end.record
                     permit.failed = record.outcome == "failed"
                     if record.error_kind == "rate_limited":
@@ -283,7 +284,7 @@ class CallSession:
             error = caught
         latency_s = time.monotonic() - began
         if reply is not None and reply.limits is not None:
-            lane.limiter.observe(reply.limits)
+            lane.limiter.observe(reply.limits, lane.tokens.ahead(call), latency_s)
         answer = with_usage(call, reply.answer) if reply else None
         fault = error.fault if error else None
         lane.gate.ended(fault, passed)
