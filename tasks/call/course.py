@@ -142,8 +142,8 @@ class Course:
                 # before there is a place: it is not to be kept from those whose sample is paid for
                 await session.till.reserve(call, worst, first=True)
                 paid = True
-            weight = lane.tokens.estimate(self._size) + self._ahead
-            async with session.warming.turn(call.prefix) as turn, lane.limiter.slot(weight) as permit:
+            slot = lane.limiter.slot(lane.tokens.estimate(self._size), ahead=self._ahead)
+            async with session.warming.turn(call.prefix) as turn, slot as permit:
                 if lane.gate.shut(passed):
                     permit.unsend()
                     return None
@@ -178,7 +178,7 @@ class Course:
             error = caught
         latency_s = time.monotonic() - began
         if reply is not None and reply.limits is not None:
-            lane.limiter.observe(reply.limits)
+            lane.limiter.observe(reply.limits, self._ahead, latency_s)
         answer = with_usage(call, reply.answer) if reply else None
         fault = error.fault if error else None
         lane.gate.ended(fault, passed)
@@ -217,7 +217,7 @@ class Course:
         failed = not attempted.answered
         self._session.till.settle(self._call, worst, record, again=failed and not record.final)
         if record.usage is not None and not record.usage.estimated:
-            permit.settle(tokens.learn(self._size, record.usage) + self._ahead, record.usage.output_tokens)
+            permit.settle(tokens.learn(self._size, record.usage) + permit.ahead, record.usage.output_tokens)
         if attempted.rate_limited:
             permit.settle(0)  # what is refused is not counted, save as a request
         permit.failed = failed

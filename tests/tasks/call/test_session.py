@@ -97,10 +97,10 @@ class Settles(Pauses):
         self.asked: list[int] = []
         self.corrected: list[tuple[int, int, int]] = []
 
-    def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
+    def slot(self, input_tokens: int, output_tokens: int = 0, ahead: int = 0) -> Permit:
         """Note it."""
         self.asked.append(input_tokens)
-        return super().slot(input_tokens, output_tokens)
+        return super().slot(input_tokens, output_tokens, ahead)
 
     def _correct(self, units: tuple[int, int, int]) -> None:
         self.corrected.append(units)
