@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from bench import peer_limits
+from tasks.call.course import Lane
 from tasks.call.endpoint import resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.call.simulated.process import SimulatedServer, start_server
 from tasks.call.simulated.settings import make_settings
 from tasks.call.tokens import counter_for

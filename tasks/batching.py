@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from tasks.call.batch.lane import BatchLane
+from tasks.call.batch.desk import BatchLane
 from tasks.call.batch.notes import Notes
 from tasks.call.batch.pace import pace_of
 from tasks.call.batch.providers import has_batches, open_batches

@@ -12,11 +12,12 @@ from tasks.batching import LanePlan, open_batch_session
 from tasks.budget import join_month, make_till
 from tasks.call.api import api_of
 from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
-from tasks.call.endpoint import Endpoint, resolve_endpoint
+from tasks.call.course import Lane
+from tasks.call.endpoint import Endpoint, host_of, needs_endpoint, resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.call.tokens import counter_for
 from tasks.progress import keep_writing
 from tasks.rehearsal import Rehearsal, simulated_server
@@ -24,11 +25,6 @@ from tasks.reuse import reuse_answers
 from tasks.sharing import shared_limits
 from tasks.spec import ModelEntry
 from tasks.work import Work
-
-
-def needs_endpoint(entry: ModelEntry) -> bool:
-    """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
-    return not entry.model.startswith("simulated/") or entry.base_url is not None
 
 
 @asynccontextmanager
@@ -42,7 +38,7 @@ async def calling(
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
-        hosts = {entry.variant: _host(entry) for entry in spec.models}
+        hosts = {entry.variant: host_of(entry, os.environ) for entry in spec.models}
         work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
         month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
         if month is not None:
@@ -100,11 +96,6 @@ def lane_of(entry: ModelEntry) -> str:
 def shards_at_once(work: Work, entry: ModelEntry) -> int:
     """So many shards of a model keep its places full without holding every prompt in memory."""
     return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
-
-
-def _host(entry: ModelEntry) -> str | None:
-    """Where an entry's calls go; None for the simulated server that each run starts anew."""
-    return resolve_endpoint(entry, os.environ).host if needs_endpoint(entry) else None
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

@@ -25,11 +25,11 @@ from warehouse.errors import NightbenchError, StoppedShort
 class Graded:
     """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by.
 
-    `tried` are the attempts of calls that came to no end: they may have been billed.
+    `tried` are the attempts, each with its call, of calls that came to no end: they may have been billed.
     """
 
     def __init__(
-        self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]], tried: list[Attempt]
+        self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]], tried: list[tuple[Call, Attempt]]
     ) -> None:
         self.suite = suite
         self.calls = calls
@@ -105,13 +105,13 @@ def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
     """Every call of the shard that has ended, with its outcome and its grades."""
     samples = {sample.sample_id: sample for sample, _ in shard.asked}
     ended: list[tuple[Call, Sample, Outcome]] = []
-    tried: list[Attempt] = []
+    tried: list[tuple[Call, Attempt]] = []
     for call in work.plan.calls(shard):
         outcome = known.outcome(call.call_key)
         if outcome is not None:
             ended.append((call, samples[call.sample_id], outcome))
         else:
-            tried += known.attempts(call.call_key)
+            tried += [(call, attempt) for attempt in known.attempts(call.call_key)]
     return Graded(shard.suite, grade_calls(work.graders[shard.suite.name], ended), tried)
 
 

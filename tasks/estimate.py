@@ -11,6 +11,7 @@ from pathlib import Path
 from tasks.forecast import Learned, Line, Load, forecast
 from tasks.plan import Plan, Shard
 from tasks.saving import Saving
+from tasks.spec import BATCH_S
 from tasks.spread import Range, added
 from tasks.weight import Weight, Weights, weights_of
 
@@ -22,6 +23,7 @@ class Estimate:
     lines: tuple[Line, ...]
     minutes: float
     calls_per_s: float = 0.0  # on average, batches apart
+    within_hours: float | None = None  # what the providers promise of batches, where there are any
 
     @property
     def usd(self) -> Decimal | None:
@@ -39,6 +41,11 @@ class Estimate:
         return sum(line.input_tokens for line in self.lines)
 
     @property
+    def reused(self) -> int:
+        """Of the calls those that earlier runs have answered: they are not asked, and cost nothing."""
+        return sum(line.reused for line in self.lines)
+
+    @property
     def output_tokens(self) -> int:
         """Tokens received, reasoning among them."""
         return sum(line.output_tokens for line in self.lines)
@@ -48,6 +55,7 @@ class Estimate:
         low, high = self.usd_range or (None, None)
         return {
             "calls": sum(line.calls for line in self.lines),
+            "reused": self.reused,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "usd": self.usd,
@@ -56,6 +64,7 @@ class Estimate:
             "usd_worst": _sum([line.usd_worst for line in self.lines]),
             "usd_saved": self.saved(certain=True),
             "minutes": round(self.minutes, 2),
+            "within_hours": self.within_hours,
             "lines": [
                 {
                     **vars(line),
@@ -79,6 +88,7 @@ class Estimate:
                 "suite": line.suite,
                 "variant": line.variant,
                 "calls": f"{line.calls:,}",
+                **({"reused": f"{line.reused:,}"} if self.reused else {}),
                 "input tokens": f"{line.input_tokens:,}",
                 "output tokens": f"{line.output_tokens:,}" + (" (assumed)" if line.assumed else ""),
                 "usd": _shown(line.usd),
@@ -94,10 +104,16 @@ class Estimate:
     def sentences(self) -> list[str]:
         """The sums, and what they rest on."""
         total = self.as_dict()
+        reused = f" ({self.reused:,} of them answered by earlier runs)" if self.reused else ""
         said = [
-            f"{total['calls']:,} calls, {cost_in_words(self.usd, self.usd_range)}, "
+            f"{total['calls']:,} calls{reused}, {cost_in_words(self.usd, self.usd_range)}, "
             f"at worst ${_shown(total['usd_worst'])}, about {self.minutes:.1f} minutes. Nothing was sent."
         ]
+        if self.within_hours is not None:
+            said.append(
+                f"Of batches the providers promise an end within {self.within_hours:g} hours; the minutes "
+                f"are what they mostly take."
+            )
         if off := self.saved(certain=True):
             said.append(
                 f"Prompt caching has taken ${_shown(off)} off: what all prompts begin with is read once."
@@ -148,11 +164,16 @@ def cost_in_words(usd: Decimal | None, between: tuple[Decimal, Decimal] | None) 
 
 
 def estimate_plan(
-    plan: Plan, warehouse: Path, weights: Weights | None = None, learned: Learned | None = None
+    plan: Plan,
+    warehouse: Path,
+    weights: Weights | None = None,
+    learned: Learned | None = None,
+    reused: Mapping[tuple[str, str], int] | None = None,
 ) -> Estimate:
     """Estimate a plan from its prompts, the prices of today, and the warehouse's own history.
 
-    `weights` of one who has rendered the calls anyway spare it to render them again.
+    `weights` of one who has rendered the calls anyway spare it to render them again. `reused` are the calls
+    that earlier runs have answered, by suite and variant.
 
     Raises: WarehouseError: the warehouse cannot be read.
     """
@@ -165,14 +186,18 @@ def estimate_plan(
     loads: dict[str, Load] = {}  # by account
     for place, shards in grouped.items():
         entry = shards[0].variant.entry
-        line, load = forecast(plan, shards, weights.get(place, Weight()), learned)
+        line, load = forecast(
+            plan, shards, weights.get(place, Weight()), learned, reused=(reused or {}).get(place, 0)
+        )
         lines.append(line)
         loads[entry.account] = load.plus(loads[entry.account]) if entry.account in loads else load
     limits = {entry.account: entry.limits for entry in plan.spec.models}
     minutes = {account: load.minutes(limits[account]) for account, load in loads.items()}
     longest = max(minutes.values(), default=0.0)
     called = sum(load.calls for load in loads.values() if load.batch_minutes is None)
-    return Estimate(tuple(lines), longest, called / longest / 60.0 if longest > 0 else 0.0)
+    batched = any(load.batch_minutes is not None for load in loads.values())
+    pace = called / longest / 60.0 if longest > 0 else 0.0
+    return Estimate(tuple(lines), longest, pace, BATCH_S / 3600 if batched else None)
 
 
 def _sum(parts: list[Decimal | None]) -> Decimal | None:

@@ -82,6 +82,12 @@ class Line:
     usd_worst: Decimal | None
     minutes: float
     saved: Saving | None = None  # by the vendor's cache; taken off `usd` where it is certain
+    reused: int = 0  # of the calls: earlier runs have answered them, and they are in no other figure
+
+    @property
+    def asked(self) -> int:
+        """Calls that are sent."""
+        return self.calls - self.reused
 
     @property
     def usd_range(self) -> Range | None:
@@ -128,21 +134,28 @@ class Load:
         return max(shares)
 
 
-def forecast(plan: Plan, shards: Sequence[Shard], weight: Weight, learned: Learned) -> tuple[Line, Load]:
-    """The estimate of the shards of one variant on one suite, and what it asks of the account."""
+def forecast(
+    plan: Plan, shards: Sequence[Shard], weight: Weight, learned: Learned, *, reused: int = 0
+) -> tuple[Line, Load]:
+    """The estimate of the shards of one variant on one suite, and what it asks of the account.
+
+    Of the calls so many are `reused`; which, and so how long they are, is not looked at.
+    """
     suite, variant = shards[0].suite, shards[0].variant
     model = variant.entry.model
-    calls = sum(len(shard.asked) for shard in shards)
+    planned = sum(len(shard.asked) for shard in shards)
+    calls = planned - min(reused, planned)
     mode: Mode = "batch" if plan.spec.plans_batches(model) else "realtime"
     past = past_of(learned.history, suite.name, model, variant.version, mode)
     most = most_output(model, variant.params)
-    each = _each_output(past, most, calls)
+    each = _each_output(past, most, max(calls, 1))
     of_suite, of_model = learned.by_suite.get((model, suite.name), {}), learned.by_model.get(model, {})
-    input_tokens = round(weight.tokens(of_suite, of_model))
+    input_tokens = round(weight.tokens(of_suite, of_model) * calls / max(planned, 1))
     line = Line(
         suite=suite.name,
         variant=variant.name,
-        calls=calls,
+        calls=planned,
+        reused=planned - calls,
         input_tokens=input_tokens,
         output_tokens=round(each.mid * calls),
         assumed=past is None,
@@ -158,7 +171,7 @@ def forecast(plan: Plan, shards: Sequence[Shard], weight: Weight, learned: Learn
     load = Load(calls, counted, line.output_tokens, calls * latency_s, batch if mode == "batch" else None)
     prefix = plan.prefixes.get((suite.name, variant.name))
     if prefix is not None:  # its length was reckoned by the first guess
-        guessed = weight.tokens({}, {})
+        guessed = weight.tokens({}, {}) * calls / max(planned, 1)
         prefix = replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0)))
     saved = saving(
         model,
@@ -208,7 +221,7 @@ def _priced(
         read, saved = _usd(priced_as, mixed, line, mode) or plain, None
     low = read * (1 - _decimal(off)) + _scaled(output, each.low, each.mid)
     high = read * (1 + _decimal(off)) + _scaled(output, each.high, each.mid)
-    every = None if most is None else _usd(priced_as, {"output": most * line.calls}, line, mode)
+    every = None if most is None else _usd(priced_as, {"output": most * line.asked}, line, mode)
     return replace(
         line,
         usd=read + output,
@@ -223,7 +236,7 @@ def _usd(priced_as: str | None, tokens: Mapping[str, float], line: Line, mode: M
     """What so many tokens cost today, by kind, in calls of about the line's size."""
     if priced_as is None or line.calls == 0:
         return None
-    now, whole, usd = datetime.now(UTC), line.input_tokens // line.calls, Decimal(0)
+    now, whole, usd = datetime.now(UTC), line.input_tokens // max(line.asked, 1), Decimal(0)
     for name, n in tokens.items():
         price = price_of(priced_as, now, mode, KINDS.get(name, "output"), whole) if n else None
         if n and price is None:

@@ -9,12 +9,14 @@ suites (their text is not kept), answers that were an error, and between simulat
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,7 +31,14 @@ from warehouse.query import open_catalog
 
 AT_ONCE = 500  # answers in memory
 WANTED = pa.schema(
-    {"call_key": pa.string(), "request_hash": pa.string(), "epoch": pa.int32(), "host": pa.string()}
+    {
+        "call_key": pa.string(),
+        "request_hash": pa.string(),
+        "epoch": pa.int32(),
+        "host": pa.string(),
+        "suite": pa.string(),
+        "variant": pa.string(),
+    }
 )
 TOKENS = (
     "input_tokens",
@@ -38,12 +47,7 @@ TOKENS = (
     "cache_write_tokens",
     "cache_write_1h_tokens",
 )
-FOUND = """
-select
-    wanted.call_key, coalesce(calls.reused_from, calls.run_id) as origin, calls.started_at, calls.latency_s,
-    calls.endpoint, calls.response, calls.stop_reason, calls.raw_stop_reason, calls.reasoning,
-    calls.served_model, calls.fingerprint, calls.request_id, calls.ttft_s, {tokens}, calls.reasoning_tokens,
-    calls.tokens_estimated
+FITTING = """
 from read_parquet('{wanted}') as wanted
 inner join calls
     on calls.request_hash = cast(wanted.request_hash as uuid)
@@ -52,10 +56,23 @@ inner join calls
 where calls.status = 'answered' and calls.role = 'answer' and calls.response is not null
     and calls.error_kind is null and calls.started_at >= {since} and calls.run_id <> '{run_id}'
     and calls.run_id not in (select run_id from runs where kind = 'rehearsal') {of_runs}
+"""
+FOUND = (
+    """
+select
+    wanted.call_key, coalesce(calls.reused_from, calls.run_id) as origin, calls.started_at, calls.latency_s,
+    calls.endpoint, calls.response, calls.stop_reason, calls.raw_stop_reason, calls.reasoning,
+    calls.served_model, calls.fingerprint, calls.request_id, calls.ttft_s, {tokens}, calls.reasoning_tokens,
+    calls.tokens_estimated
+"""
+    + FITTING
+    + """
 qualify row_number() over (
     partition by wanted.call_key order by calls.started_at desc, calls.run_id
 ) = 1
 """
+)
+COUNTED = "select wanted.suite, wanted.variant, count(distinct wanted.call_key)" + FITTING + "group by all"
 
 
 async def reuse_answers(
@@ -65,7 +82,7 @@ async def reuse_answers(
 
     Raises: WarehouseError: the journal cannot be written, or the catalog not read.
     """
-    if plan.spec.reuse == "never" or not (home.warehouse / "commits").is_dir():
+    if not _may_reuse(home, plan):
         return 0
     n = 0
     for ends in _found(home, plan, known, hosts):
@@ -78,14 +95,41 @@ async def reuse_answers(
     return n
 
 
+def count_reusable(home: Home, plan: Plan, hosts: Mapping[str, str | None]) -> dict[tuple[str, str], int]:
+    """How many calls of a plan that has not begun would be reused, by suite and variant.
+
+    Raises: WarehouseError: the catalog cannot be read.
+    """
+    if not _may_reuse(home, plan):
+        return {}
+    with _asking(home, plan, COUNTED, hosts, lambda _: True) as connection:
+        rows = connection.fetchall() if connection is not None else []
+    return {(suite, variant): n for suite, variant, n in rows}
+
+
+def _may_reuse(home: Home, plan: Plan) -> bool:
+    return plan.spec.reuse != "never" and (home.warehouse / "commits").is_dir()
+
+
 def _found(
     home: Home, plan: Plan, known: JournalState, hosts: Mapping[str, str | None]
 ) -> Iterator[list[AttemptEnd]]:
+    with _asking(home, plan, FOUND, hosts, lambda call: _is_open(call, known)) as connection:
+        while connection is not None and (rows := connection.fetchmany(AT_ONCE)):
+            yield [_end(row, known) for row in rows]
+
+
+@contextmanager
+def _asking(
+    home: Home, plan: Plan, sql: str, hosts: Mapping[str, str | None], wants: Callable[[Call], bool]
+) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """A query over what is wanted, executed; None where nothing is."""
     with tempfile.TemporaryDirectory(dir=home.warehouse, prefix=".reuse-") as folder:
         wanted = Path(folder) / "wanted.parquet"
-        if not _write_wanted(wanted, plan, known, hosts):
+        if not _write_wanted(wanted, plan, hosts, wants):
+            yield None
             return
-        sql = FOUND.format(
+        asked = sql.format(
             tokens=", ".join(f"calls.{name}" for name in TOKENS),
             wanted=str(wanted).replace("'", "''"),
             since=_since(plan.spec.reuse),
@@ -93,12 +137,13 @@ def _found(
             of_runs=_of_runs(home, plan),
         )
         with open_catalog(home.warehouse) as connection:
-            connection.execute(sql)
-            while rows := connection.fetchmany(AT_ONCE):
-                yield [_end(row, known) for row in rows]
+            connection.execute(asked)
+            yield connection
 
 
-def _write_wanted(path: Path, plan: Plan, known: JournalState, hosts: Mapping[str, str | None]) -> int:
+def _write_wanted(
+    path: Path, plan: Plan, hosts: Mapping[str, str | None], wants: Callable[[Call], bool]
+) -> int:
     n = 0
     with pq.ParquetWriter(path, WANTED) as writer:
         for shard in plan.shards:
@@ -110,9 +155,11 @@ def _write_wanted(path: Path, plan: Plan, known: JournalState, hosts: Mapping[st
                     "request_hash": str(call.request_hash),
                     "epoch": call.epoch,
                     "host": hosts[call.variant],
+                    "suite": call.suite,
+                    "variant": call.variant,
                 }
                 for call in plan.calls(shard)
-                if _is_open(call, known)
+                if wants(call)
             ]
             n += len(rows)
             writer.write_table(pa.Table.from_pylist(rows, schema=WANTED))

@@ -14,7 +14,7 @@ from pathlib import Path
 from tasks.budget import check_budget
 from tasks.call.api import api_of, api_params
 from tasks.call.batch.session import BatchSession
-from tasks.call.endpoint import resolve_endpoints
+from tasks.call.endpoint import host_of, resolve_endpoints
 from tasks.call.journal_end import journal_went, remove_journal
 from tasks.call.prefix import with_prefixes
 from tasks.call.shape import check_call
@@ -36,6 +36,7 @@ from tasks.plan import Plan, Tools, make_plan
 from tasks.predicted import predicted_of, predicted_usd
 from tasks.pricing import cost_of
 from tasks.progress import Progress
+from tasks.reuse import count_reusable
 from tasks.runs import RunRecord, pin_asked, read_progress
 from tasks.spec import EvalSpec, SuiteEntry
 from tasks.weight import Weights, weigh
@@ -167,7 +168,8 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     except WarehouseError as error:  # no call hangs on it
         learned = NOTHING
         notes.append(f"Tokens and cost begin as a guess, because earlier runs cannot be read: {error}")
-    estimate = estimate_plan(plan, settings.home.warehouse, weights, learned)
+    reused = reusable(settings.home, plan, os.environ if environ is None else environ)
+    estimate = estimate_plan(plan, settings.home.warehouse, weights, learned, reused)
     expected = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
     check_budget(plan, expected, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan), predicted_of(estimate))
@@ -178,6 +180,16 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
     fits, monthly_usd = learned.by_model, settings.monthly_usd
     return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate)
+
+
+def reusable(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """How many calls of a plan earlier runs have answered, by suite and variant; none unless asked for.
+
+    Raises: WarehouseError: the catalog cannot be read. SpecError: an endpoint cannot be told.
+    """
+    if plan.spec.reuse == "never":
+        return {}
+    return count_reusable(home, plan, {entry.variant: host_of(entry, environ) for entry in plan.spec.models})
 
 
 def versions_asked(plan: Plan) -> dict[str, str]:

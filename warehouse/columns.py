@@ -4,14 +4,15 @@
 `nightbench sql` needs the names and must start within a second.
 
 The columns up to a table's mark `added` are those of design.md in its order. Added are:
-`calls.priced_as`, and what `runs` were predicted to take. A later schema version adds columns at a table's
-end and names them in `SINCE`, so that files written before are read with NULL in their place.
+`calls.priced_as`, what `runs` were predicted to take, and what each of the `attempts` was for. A later schema
+version adds columns at a table's end and names them in `SINCE`, so that files written before are read with
+NULL in their place.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Kind = Literal[
     "uuid",  # the first 128 bits of a sha256
@@ -123,6 +124,10 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "outcome": "word",
         "reserved_usd": "usd",
         **TOKEN_COLUMNS,
+        # added
+        "suite": "word",
+        "variant": "word",
+        "model": "word",
     },
     "grades": {
         "run_id": "word",
@@ -204,6 +209,9 @@ SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema versio
     ("runs", "predicted_input_tokens"): 2,
     ("runs", "predicted_output_tokens"): 2,
     ("runs", "predicted_minutes"): 2,
+    ("attempts", "suite"): 3,
+    ("attempts", "variant"): 3,
+    ("attempts", "model"): 3,
 }
 
 SHARED = ("samples", "prompts")  # outside the run folders, named by the sha256 of their content

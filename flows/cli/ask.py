@@ -97,23 +97,28 @@ def _show(start: Callable[[Interrupts], Coroutine[Any, Any, "Asked"]], run_id: s
         try:
             asked = asyncio.run(run(interrupts, start(interrupts)))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            raise interrupted(run_id) from None
-        except NightbenchError:
-            _print_received(run_id, as_json=as_json)
+            stopped = interrupted(run_id)
+            if as_json:
+                print_json({"run_id": run_id, "status": stopped.status, "error": str(stopped)})
+            raise stopped from None
+        except NightbenchError as error:
+            _print_received(run_id, error, as_json=as_json)
             raise
     print_asked(asked, as_json=as_json)
     if any(answer.status != "answered" for answer in asked.answers):
         raise typer.Exit(1)
 
 
-def _print_received(run_id: str, *, as_json: bool) -> None:
+def _print_received(run_id: str, error: NightbenchError, *, as_json: bool) -> None:
     """The answers of a run that came to no good end; nothing where it was refused before it began."""
     from flows.ask import read_asked
 
     with suppress(NightbenchError):  # it was not committed: the error that is on its way says why
         asked = read_asked(Settings.read(os.environ).home, run_id)
-        if asked.answers:
-            print_asked(asked, as_json=as_json)
+        if as_json:
+            print_json(asked.as_dict() | {"error": str(error)})
+        elif asked.answers:
+            print_asked(asked, as_json=False)
 
 
 def print_asked(asked: "Asked", *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`run`, `resume` and `plan`: from options to a spec, and from a spec to a run."""
+"""`run` and `resume`: from options to a spec, and from a spec to a run."""
 
 import asyncio
 import os
@@ -87,7 +87,6 @@ def register(app: typer.Typer) -> None:
         "nightbench run nightly.toml --rehearse"
     )(run)
     app.command(epilog="Example:  nightbench resume 20260102-030405-x7k2 --retry-failed")(resume)
-    app.command(epilog="Example:  nightbench plan --suite gsm8k --model openai/gpt-6-luna --epochs 3")(plan)
 
 
 def run(
@@ -154,49 +153,6 @@ def resume(
     execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
 
 
-def plan(
-    spec_file: SpecFile = None,
-    suite: SuiteOption = None,
-    model: ModelOption = None,
-    limit: LimitOption = None,
-    epochs: EpochsOption = None,
-    seed: SeedOption = None,
-    budget_usd: BudgetOption = None,
-    mode: ModeOption = None,
-    deadline: DeadlineOption = None,
-    suites_dir: DirOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Show what a run would do: calls, tokens, cost, minutes under the limits. Calls nothing.
-
-    Costs have a range that holds 95 times of 100 where the suite was run before (--json: usd_low, usd_high).
-    """
-    from tasks.call.prefix import with_prefixes
-    from tasks.estimate import estimate_plan
-    from tasks.work import load_suites, notes_on_graders, plan_run
-
-    options = {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
-    spec = spec_of(spec_file, suite, model, options | {"mode": mode, "deadline": deadline})
-    settings = Settings.read(os.environ, tuple(suites_dir or ()))
-    suites = load_suites(settings, spec)
-    planned = with_prefixes(plan_run("plan", spec, suites))
-    _note_doubtful_names(spec)
-    for sentence in notes_on_graders(spec, suites):
-        note(sentence)
-    estimate = estimate_plan(planned, settings.home.warehouse)
-    if as_json:
-        print_json(estimate.as_dict())
-        return
-    rows = estimate.table()
-    print_table(
-        "Plan", rows, right=[name for name in (rows[0] if rows else {}) if name not in {"suite", "variant"}]
-    )
-    for line in (*estimate.sentences(), *estimate.reach(spec.budget_usd)):
-        say(line)
-    if any(not entry.model.startswith("simulated/") for entry in spec.models):
-        say("`nightbench run --rehearse` with the same words shows that in a minute, on simulated models.")
-
-
 def spec_of(
     spec_file: Path | None, suites: list[str] | None, models: list[str] | None, options: dict[str, Any]
 ) -> EvalSpec:
@@ -242,18 +198,20 @@ def execute(
     try:
         check_spec(settings, spec, os.environ)
     except SpecError:
-        _note_doubtful_names(spec)
+        note_doubtful_names(spec)
         raise
     try:
         _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
-    except BudgetStopped:
-        if _kind_of(settings.home, run_id) == "rehearsal":  # where it stops is what was asked
-            print_result(settings.home, run_id, as_json=as_json)
-        raise
     except KeyboardInterrupt:
-        raise StoppedShort(
-            f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
-        ) from None
+        why = f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
+        if as_json:
+            print_json({"run_id": run_id, "status": StoppedShort.status, "error": why})
+        raise StoppedShort(why) from None
+    except NightbenchError as error:
+        rehearsed = isinstance(error, BudgetStopped) and _kind_of(settings.home, run_id) == "rehearsal"
+        if as_json or rehearsed:  # where a rehearsal stops is what was asked
+            print_stopped(settings.home, run_id, error, as_json=as_json)
+        raise
     print_result(settings.home, run_id, as_json=as_json)
 
 
@@ -270,7 +228,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         engine = Engine(settings.home.root)
         stack.callback(engine.close)
         engine.start()
-        _note_doubtful_names(spec)  # here it costs no time: the server is coming up
+        note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
             work = prepare(settings, record)
             ask_first(work.plan.spec, work.estimate, yes=yes)
@@ -306,7 +264,8 @@ def _kind_of(home: Home, run_id: str) -> str:
     return "rehearsal" if begun and read_run(home, run_id).kind == "rehearsal" else "evaluate"
 
 
-def _note_doubtful_names(spec: EvalSpec) -> None:
+def note_doubtful_names(spec: EvalSpec) -> None:
+    """Say of models without a price which known names are near: it may be a slip."""
     from tasks.call.sdk_models import doubtful_names, sdk_models
     from warehouse.prices import prices_of, resolve_priced_as
 
@@ -353,8 +312,17 @@ def _run_flow(
         raise with_way_on(ours, record.run_id) if isinstance(ours, StoppedShort) else ours from None
 
 
-def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
-    """The leaderboard, the bill, and where the files are."""
+def print_stopped(home: Home, run_id: str, error: NightbenchError, *, as_json: bool) -> None:
+    """The result of a run that was stopped: what it has, with the reason; nothing where it never began."""
+    try:
+        print_result(home, run_id, as_json=as_json, error=str(error))
+    except NightbenchError:  # it is not in the warehouse
+        if as_json and isinstance(error, StoppedShort):
+            print_json({"run_id": run_id, "status": error.status, "error": str(error)})
+
+
+def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str | None = None) -> None:
+    """The leaderboard, the bill, and where the files are; `error` is what stopped the run."""
     from flows.summary import run_summary
 
     summary = run_summary(home, run_id)
@@ -366,6 +334,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False) -> None:
             {
                 "run_id": run_id,
                 "status": summary.run["status"],
+                **({} if error is None else {"error": error}),
                 "run": summary.run,
                 "leaderboard": summary.leaderboard,
                 "costs": summary.costs,

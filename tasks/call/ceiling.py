@@ -3,7 +3,8 @@
 Slow start from START calls: one more for each that returned, so twice as many a round trip; from half of
 what a 429 was answered to, one more a round trip; at a 429 half as many (additive increase, multiplicative
 decrease). An error of the server (5xx, a broken connection) changes nothing. Where a limit of requests is
-known its bucket paces the calls, and the ceiling stays at the most that is allowed.
+known its bucket paces the calls, and the ceiling begins at the most that is allowed; it stays there where the
+provider tells its limit, and else yields to a 429, because a limit that was only configured may be too high.
 
 The ceiling is this process's: calls in flight are counted and bounded in each process by itself.
 
@@ -41,6 +42,7 @@ class Ceiling:
 
     def limited(self, in_flight: int) -> None:
         """A call was answered with 429 while so many were in flight."""
+        self.adapts = True
         self._threshold = self.level = max(1, min(in_flight, self.level) // 2)
         self._returned = 0
 

@@ -66,6 +66,16 @@ EXAMPLES = {
 }
 
 
+def needs_endpoint(entry: ModelEntry) -> bool:
+    """Whether the entry names an address of its own or a vendor's: all but a simulated model without one."""
+    return not entry.model.startswith("simulated/") or entry.base_url is not None
+
+
+def host_of(entry: ModelEntry, environ: Mapping[str, str]) -> str | None:
+    """Where an entry's calls go; None for the simulated server that each run starts anew."""
+    return resolve_endpoint(entry, environ).host if needs_endpoint(entry) else None
+
+
 def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
     """The endpoint of one model. A simulated model's `base_url` is the loopback server's root.
 

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 
+from tasks.call.ahead import Ahead
 from tasks.call.allowance import NEVER, Allowance
 from tasks.call.backoff import RETRY_AFTER_MOST_S
 from tasks.call.bucket import BURST_NS
@@ -37,8 +38,10 @@ class Permit:
     Left without `settle`, the reservation stands as what was used.
     """
 
-    def __init__(self, limiter: "Limiter", input_tokens: int, output_tokens: int) -> None:
-        self.input_tokens = input_tokens
+    def __init__(self, limiter: "Limiter", input_tokens: int, output_tokens: int, ahead: int) -> None:
+        self._max_tokens = ahead
+        self.ahead = ahead if limiter._belief.counted else 0  # of the input tokens: the request's max_tokens
+        self.input_tokens = input_tokens + self.ahead
         self.output_tokens = output_tokens
         self.queued_s = 0.0
         self.round = 0  # of the limiter's pauses, when it was let through
@@ -63,6 +66,11 @@ class Permit:
             self._limiter._unsend(self)
         else:
             self._limiter._leave(self)
+
+    def weigh(self, *, ahead: bool) -> None:
+        """With max_tokens or without, while it waits."""
+        before, self.ahead = self.ahead, self._max_tokens if ahead else 0
+        self.input_tokens += self.ahead - before
 
     def unsend(self) -> None:
         """Say that nothing was sent: with the place, all that was reserved is given back."""
@@ -91,6 +99,7 @@ class Limiter:
         self._broken: NightbenchError | None = None
         self._queue: deque[Permit] = deque()
         self._paused_until_ns = 0
+        self._belief = Ahead()
         self._unheard: int | None = None if self.rates.limited else 0  # tokens in flight before any response
         self._resumes = False  # the next one let through is the first after a pause
         self._round = 0
@@ -108,12 +117,13 @@ class Limiter:
         """How much of the limit that is used most this process uses now; None where no limit is known."""
         return self.rates.share(self._now_ns())
 
-    def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
+    def slot(self, input_tokens: int, output_tokens: int = 0, ahead: int = 0) -> Permit:
         """A place for one request of about so many tokens; entering it waits, leaving it gives it back.
 
-        `output_tokens` is what the provider counts ahead (the request's max_tokens), 0 where it does not.
+        `ahead` is what the provider counts with the input before it answers (the request's max_tokens), 0
+        where it does not.
         """
-        return Permit(self, max(0, input_tokens), max(0, output_tokens))
+        return Permit(self, max(0, input_tokens), max(0, output_tokens), max(0, ahead))
 
     def pause(self, seconds: float, permit: Permit | None = None) -> None:
         """Let nothing through for so long: what a 429 or a `retry-after` asks of every call of the model.
@@ -124,18 +134,23 @@ class Limiter:
         if not seconds > 0:
             return
         until_ns = self._now_ns() + int(min(seconds, RETRY_AFTER_MOST_S) * 1e9)
+        if permit is not None and self._belief.refused():
+            self._weigh_anew()
         if permit is None or permit.round == self._round:
-            if self.rates.buckets[0] is None:
+            if self._is_untold:
                 self.ceiling.limited(self.in_flight + (permit is not None))
             self._round += 1
         self._pause(until_ns, tell=seconds > BURST_NS / 1e9)
 
-    def observe(self, headers: RateHeaders) -> None:
+    def observe(self, headers: RateHeaders, ahead: int = 0, latency_s: float = 0.0) -> None:
         """Follow a response's headers: where nothing is left of a limit, wait; take over the limits.
 
         Not where a limit of ours is as low as the provider's: who uses a rate to the full sees nothing left
-        with every response, and each is as old as its call took.
+        with every response, and each is as old as its call took. `ahead` is what the provider is believed to
+        have counted of the request before it answered, and `latency_s` how long that took.
         """
+        if ahead > 0 and self._belief.told(headers, ahead, latency_s, self._clock()):
+            self._weigh_anew()
         told, last, buckets = headers, self._last, self.rates.buckets
         for bucket, limit, remaining, reset_s, units in (
             (buckets[0], told.requests_limit, told.requests_remaining, told.requests_reset_s, 1),
@@ -196,6 +211,13 @@ class Limiter:
             if permit.turn is not None and not permit.turn.done():
                 permit.turn.set_exception(error)
 
+    def _weigh_anew(self) -> None:
+        """Those who wait weigh as those who come."""
+        for permit in self._queue:
+            if permit.turn is not None and not permit.turn.done():
+                permit.weigh(ahead=self._belief.counted)
+        self._serve()
+
     def _pause(self, until_ns: int, *, tell: bool) -> None:
         self._paused_until_ns = max(self._paused_until_ns, until_ns)
         self.rates.hold(self._paused_until_ns)
@@ -203,9 +225,14 @@ class Limiter:
         if self._allowance is not None:
             self._allowance.pause(until_ns, tell=tell)
 
+    @property
+    def _is_untold(self) -> bool:
+        """Whether the provider says nothing of requests a minute: a limit of ours may be above its own."""
+        return self.rates.told[0] is None
+
     def _changed(self) -> None:
         """Other limits are in force."""
-        if self.rates.buckets[0] is not None and self.ceiling.adapts:
+        if not self._is_untold and self.ceiling.adapts:
             self.ceiling.lift()
         self._serve()
 
@@ -288,7 +315,7 @@ class Limiter:
             return self._paused_until_ns - now_ns
         if self._resumes:
             self._resumes = False
-            if self.rates.buckets[0] is None:
+            if self._is_untold:
                 self.ceiling.resumed(self.in_flight)
         if self.in_flight >= self.ceiling.level:
             return NEVER

@@ -60,7 +60,7 @@ class Landing:
         self,
         suite: Suite,
         graded: Sequence[tuple[Call, Outcome, Sequence[Judged]]],
-        tried: Sequence[Attempt] = (),
+        tried: Sequence[tuple[Call, Attempt]] = (),
     ) -> None:
         """Write the rows of one shard; `tried` are attempts of calls that came to no end."""
         self._suites[suite.name] = suite
@@ -73,11 +73,9 @@ class Landing:
         self._writers["calls"].write(
             [call_row(self._run_id, call, outcome, sealed=suite.sealed) for call, outcome, _ in graded]
         )
+        ended = ((call, attempt) for call, outcome, _ in graded for attempt in outcome.attempts)
         self._writers["attempts"].write(
-            [
-                attempt_row(self._run_id, attempt)
-                for attempt in (*(tried_ for _, outcome, _ in graded for tried_ in outcome.attempts), *tried)
-            ]
+            [attempt_row(self._run_id, call, attempt) for call, attempt in (*ended, *tried)]
         )
         self._writers["grades"].write(
             [

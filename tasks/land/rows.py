@@ -105,8 +105,8 @@ def call_row(run_id: str, call: Call, outcome: Outcome, *, sealed: bool = False)
     }
 
 
-def attempt_row(run_id: str, attempt: Attempt) -> Row:
-    """One HTTP try."""
+def attempt_row(run_id: str, call: Call, attempt: Attempt) -> Row:
+    """One HTTP try of a call."""
     return {
         "run_id": run_id,
         "call_key": attempt.call_key,
@@ -118,6 +118,9 @@ def attempt_row(run_id: str, attempt: Attempt) -> Row:
         "outcome": attempt.outcome,
         "reserved_usd": attempt.reserved_usd,
         **_token_columns(attempt.usage),
+        "suite": call.suite,
+        "variant": call.variant,
+        "model": call.model,
     }
 
 

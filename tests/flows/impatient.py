@@ -2,9 +2,9 @@
 
 import os
 
-import tasks.call.session
+import tasks.call.course
 from flows.cli.main import main
 
 if __name__ == "__main__":
-    tasks.call.session.TIMEOUT_S = float(os.environ["NIGHTBENCH_TEST_TIMEOUT_S"])
+    tasks.call.course.TIMEOUT_S = float(os.environ["NIGHTBENCH_TEST_TIMEOUT_S"])
     main()

@@ -39,6 +39,9 @@ def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
         assert done.code == 3, done.err
         assert "budget of $0.10 is used up" in done.err
         assert "nightbench resume thrifty --budget-usd MORE" in done.err
+        assert done.json["run_id"] == "thrifty"
+        assert done.json["status"] == "budget_stopped"
+        assert "nightbench resume thrifty --budget-usd MORE" in done.json["error"]
         spent = billed(server)
         assert Decimal("0.10") - WORST < spent <= Decimal("0.10")
         first = asked(server)
@@ -50,7 +53,7 @@ def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
         listed = nightbench("runs", "--json").json
         assert (listed[0]["status"], listed[0]["resumable"]) == ("budget_stopped", True)
         again = nightbench("resume", "thrifty", "--json", env=env)
-        assert again.code == 3, "the same budget is still used up"
+        assert (again.code, again.json["status"]) == (3, "budget_stopped"), "the same budget is still used up"
         assert sum(asked(server).values()) == len(first)
         more = nightbench("resume", "thrifty", "--budget-usd", "50", "--json", env=env)
         assert (more.code, more.json["status"]) == (0, "complete"), more.err

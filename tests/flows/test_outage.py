@@ -16,7 +16,7 @@ from tests.flows.conftest import MODELS, Sums, query, start_nightbench, told
 
 N = 300
 DOWN_S = 6.0
-SETTINGS = make_settings({"latency_ms": 60})
+SETTINGS = make_settings({"latency_ms": 60, "batch": {"seconds": 0.5}})
 
 
 def two_servers(tmp_path: Path, sums: Sums, first: str, second: str) -> Path:
@@ -80,14 +80,23 @@ def test_a_server_that_is_down_for_seconds_is_waited_for_while_the_other_goes_on
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param([], id="realtime"),
+        pytest.param(["--mode", "batch"], id="batch"),
+        pytest.param(["--mode", "batch", "--budget-usd", "50", "--spend-evenly"], id="batch, evenly"),
+    ],
+)
 def test_a_provider_that_stays_down_ends_the_run_as_partial_and_a_resume_finishes_it(
-    home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
+    home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench, mode: list[str]
 ) -> None:
     port = free_port()
     with start_server(told(N), SETTINGS) as steady:
         spec = two_servers(tmp_path, sums, f"http://127.0.0.1:{port}", steady.base_url)
         env = {"NIGHTBENCH_SUITES": str(tmp_path / "suites"), "NIGHTBENCH_GIVE_UP_S": "4"}
-        done = nightbench("run", str(spec), "--run-id", "outage", "--json", env=env)
+        env["NIGHTBENCH_BATCH_PACE"] = "0.1,0.5,2,4"
+        done = nightbench("run", str(spec), "--run-id", "outage", "--json", *mode, env=env)
         assert done.code == 3, done.err
         assert f"127.0.0.1:{port}" in done.err
         assert "nightbench resume outage" in done.err

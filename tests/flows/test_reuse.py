@@ -25,6 +25,11 @@ def test_an_identical_request_is_not_paid_for_twice(
         assert sum(asked(server).values()) == 2 * N * len(MODELS), "by default nothing is reused"
 
         sums(N + 5, server.base_url)  # five questions more, and another version of the suite
+        planned = nightbench("plan", spec, "--reuse", "7d", "--json", env=env).json
+        assert (planned["calls"], planned["reused"]) == ((N + 5) * len(MODELS), N * len(MODELS))
+        whole = nightbench("plan", spec, "--json", env=env).json
+        assert whole["reused"] == 0
+        assert float(planned["usd"]) == pytest.approx(float(whole["usd"]) * 5 / (N + 5), rel=0.01)
         reused = nightbench("run", spec, "--run-id", "reused", "--reuse", "7d", "--json", env=env)
         assert_complete(reused, (N + 5) * len(MODELS))
         assert sum(asked(server).values()) == (2 * N + 5) * len(MODELS), "only the new ones were asked"
@@ -41,6 +46,8 @@ def test_an_identical_request_is_not_paid_for_twice(
         assert float(rows[0]["usd"]) == 0
         assert float(rows[1]["usd"]) > 0
         assert rows[0]["texts"] == N * len(MODELS)
+        [kept] = query(home, "select predicted_usd from runs where run_id = 'reused'")
+        assert float(kept["predicted_usd"]) == pytest.approx(float(planned["usd"]), rel=0.01)
         same = query(
             home,
             "select count(*) as n from calls a join calls b using (request_hash, epoch, response) "

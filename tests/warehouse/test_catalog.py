@@ -81,8 +81,8 @@ def test_files_of_an_older_schema_are_read_with_null_for_what_came_later(
     land(warehouse, "old")
     later = {**COLUMNS["calls"], "mood": "word"}
     monkeypatch.setitem(COLUMNS, "calls", later)
-    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 3})
-    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 3)
+    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 4})
+    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 4)
     rewrite_catalog(warehouse)
     assert run_sql(warehouse, "select distinct mood from calls").rows == [(None,)]
 
@@ -95,6 +95,17 @@ def test_a_run_that_was_landed_by_schema_1_is_read(warehouse: Path) -> None:
     assert run_sql(warehouse, "select * from plan_accuracy").rows == []
     land(warehouse, "r2", predicted_minutes=2.0)
     assert run_sql(warehouse, "select run_id from plan_accuracy").rows == [("r2",)]
+
+
+def test_a_run_that_was_landed_by_schema_2_is_read(warehouse: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "warehouse" / "schema_2", warehouse, dirs_exist_ok=True)
+    assert run_sql(warehouse, BOARD).rows == [("r1", 1, 1.0, "0.000650000000")]
+    later = ", ".join(
+        name for (table, name), version in columns.SINCE.items() if (table, version) == ("attempts", 3)
+    )
+    assert set(run_sql(warehouse, f"select {later} from attempts").rows) == {(None, None, None)}
+    land(warehouse, "r2")
+    assert run_sql(warehouse, "select count(*) from attempts").rows == [(5,)]
 
 
 def test_a_damaged_warehouse_leaves_the_old_catalog(warehouse: Path) -> None:

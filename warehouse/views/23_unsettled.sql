@@ -9,7 +9,7 @@
 -- outcome       varchar         failed or unseen
 -- error_kind    varchar         how it failed; null where nobody saw its end
 -- reserved_usd  decimal(18,12)  the most that it can have cost
--- suite         varchar         null, as the next two, where the call came to no end
+-- suite         varchar         its suite; null, as the next two, where a file from before schema 3 does not say
 -- variant       varchar         the competitor
 -- model         varchar         provider/name
 select
@@ -20,9 +20,9 @@ select
     attempts.outcome,
     attempts.error_kind,
     attempts.reserved_usd,
-    calls.suite,
-    calls.variant,
-    calls.model
+    coalesce(attempts.suite, calls.suite) as suite,
+    coalesce(attempts.variant, calls.variant) as variant,
+    coalesce(attempts.model, calls.model) as model
 from attempts
 left join calls
     on calls.run_id = attempts.run_id

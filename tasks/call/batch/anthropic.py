@@ -142,6 +142,9 @@ class AnthropicBatches:
         path = f"{PATH}/{quote(batch_id, safe='')}/cancel"
         await self._wire.ask(self._client.post(path, cast_to=httpx2.Response))
 
+    async def delete(self, file_id: str) -> None:
+        """Nothing: a batch has no files here, and its results go by themselves after 29 days."""
+
     async def close(self) -> None:
         """Close every connection."""
         await self._client.close()

@@ -14,9 +14,10 @@ from uuid import UUID
 
 from tasks.call.batch.notes import Intent
 from tasks.call.batch.provider import BatchStatus
+from tasks.call.course import with_usage
 from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.provider import Reply
-from tasks.call.session import CallSession, with_usage
+from tasks.call.session import CallSession
 from tasks.call.till import Till
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
@@ -86,6 +87,7 @@ class PartBooks:
         self._ended_at = intent.at
         self._queued_s = 0.0
         self._waiting: list[tuple[Call, AttemptEnd]] = []
+        self._settled: set[UUID] = set()
         self._durable: asyncio.Future[None] | None = None
         if self._begun is not None:
             book.till.adopt(len(self._begun))
@@ -168,6 +170,13 @@ class PartBooks:
         self._settle(self._book.call_of(shard, key), self._reserved(key), None)
         self._is_over(key)
 
+    async def leave(self) -> None:
+        """Leave what has no end here to a resume; until then it counts as spent, and nobody waits for it."""
+        await self.flush()
+        for key, shard in self._intent.calls():
+            if self.is_under_way(key) and key not in self._settled:
+                self._settle(self._book.call_of(shard, key), self._reserved(key), None)
+
     async def flush(self) -> None:
         """Wait until what was written is durable, and count it."""
         if self._durable is not None:
@@ -187,6 +196,7 @@ class PartBooks:
             await self.flush()
 
     def _settle(self, call: Call, worst: Decimal | None, end: AttemptEnd | None) -> None:
+        self._settled.add(call.call_key)
         self._book.till.settle_batch(call, worst, end, adopted=self._begun is not None)
 
     def _number(self, key: UUID) -> int:

@@ -14,26 +14,26 @@ from typing import Any
 from uuid import UUID
 
 from tasks.call.batch.books import NEVER_MADE, Book, PartBooks
+from tasks.call.batch.desk import BatchLane, Desk, InTime
 from tasks.call.batch.doubt import Interrupted
 from tasks.call.batch.failed import verdict_on
 from tasks.call.batch.follow import follow
-from tasks.call.batch.grouping import BatchLimits, Group
+from tasks.call.batch.grouping import Group
 from tasks.call.batch.ids import custom_id
-from tasks.call.batch.notes import Close, Intent, Notes
-from tasks.call.batch.pace import Pace
+from tasks.call.batch.notes import Close, Intent
 from tasks.call.batch.patience import Patience
-from tasks.call.batch.provider import BatchProvider, BatchStatus
+from tasks.call.batch.provider import BatchStatus, NoSuchBatch
 from tasks.call.batch.queue import Queue
 from tasks.call.batch.results import Taken, take_results
 from tasks.call.batch.send import Refused, Sender
 from tasks.call.batch.shards import LaneCalls
 from tasks.call.batch.telling import Telling
-from tasks.call.session import CallSession
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
 from warehouse.errors import (
     Fault,
     NightbenchError,
+    ProviderDown,
     ProviderError,
     Rejected,
     StoppedShort,
@@ -45,36 +45,6 @@ ROUNDS = 3  # batches that a call may be in before it fails finally
 BREATH = 200  # calls that are rendered without letting others run
 MONEY_S = 0.5  # how long a group waits for money for one more call before it is sent as it is
 ENDED = Fault("connection", "the simulated server that had the batch ended with its run", unsent=True)
-
-InTime = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class BatchLane:
-    """What all batches of a lane share."""
-
-    name: str  # begins with the model and a bar
-    provider: BatchProvider
-    pace: Pace
-    account: str  # lanes of one account see each other's batches in one list
-    fleeting: bool = False  # the server ends with the process, and its batches with it
-    limits: BatchLimits | None = None  # instead of the provider's
-
-    @property
-    def model(self) -> str:
-        """The model that its calls ask."""
-        return self.name.partition("|")[0]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What all lanes of a run share."""
-
-    run_id: str
-    session: CallSession
-    notes: Notes
-    stop: asyncio.Event
-    say: Callable[[str], None]  # to a person, once the run has ended
 
 
 @dataclass(frozen=True)
@@ -128,6 +98,11 @@ class LaneWork:
         return Patience(self.lane.pace, self._desk.stop, host, self._telling.outage)
 
     @property
+    def stopping(self) -> bool:
+        """Whether nothing more is sent: the run stops, or the provider was given up."""
+        return self._desk.session.stopping or self.lane.account in self._desk.down
+
+    @property
     def parts(self) -> list[Intent]:
         """What was sent of this lane, or may have been, and is not over."""
         notes = self._desk.notes
@@ -162,7 +137,7 @@ class LaneWork:
             covered.update(intent.calls())
         if self._book.till.group is not None:  # their samples need not pay for them once more
             for _, call in self._calls.some(covered):
-                self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
+                self._forgo(call)
         for intent in self.parts:
             self.start(self._see_through(intent, self._opened(intent), 1, in_time))
             await asyncio.sleep(0)
@@ -194,7 +169,7 @@ class LaneWork:
 
         await patience.ask(cancel)
         over = await follow(provider, intent, batch_id, self.patience(), self._telling.progress_of(intent))
-        self._close(intent, over, await self._take(intent, over, books, last=False))
+        await self._close(intent, over, await self._take(intent, over, books, last=False))
 
     async def _ask(self, calls: Iterable[tuple[int, Call]], round_: int, in_time: InTime) -> None:
         """Send calls in as few batches as they fit into; where there is no time for one, call them now."""
@@ -206,6 +181,9 @@ class LaneWork:
             for n, (shard, call) in enumerate(calls):
                 if self._desk.session.stopping:
                     return
+                if self.stopping:  # others wait for what its sample holds for it
+                    self._forgo(call)
+                    continue
                 if n % BREATH == 0:
                     await asyncio.sleep(0)
                 await self._add(groups, call, shard, round_, in_time)
@@ -223,7 +201,7 @@ class LaneWork:
         try:
             line = provider.encode(call, custom_id(self._desk.run_id, call.call_key))
         except Rejected as error:
-            self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
+            self._forgo(call)
             await self._book.fail(call, error.fault)
             return
         worst = worst_usd(call, datetime.now(UTC), "batch")
@@ -263,7 +241,7 @@ class LaneWork:
             raise
 
     async def _send(self, group: Group, round_: int, in_time: InTime) -> None:
-        if self._desk.session.stopping:
+        if self.stopping:
             self._release(group)
             return
         try:
@@ -295,6 +273,9 @@ class LaneWork:
             for left in groups.values():
                 self._release(left)
 
+    def _forgo(self, call: Call) -> None:
+        self._book.till.forgo(call, worst_usd(call, datetime.now(UTC), "batch"))
+
     def _release(self, group: Group) -> None:
         for key, shard in group.calls():
             self._book.till.release(self._calls.light(shard, key), group.worst[key])
@@ -304,11 +285,18 @@ class LaneWork:
         for shard, call in calls:
             by_shard.setdefault(shard, []).append(call)
         for some in by_shard.values():
-            if not self._desk.session.stopping:
+            if not self.stopping:
                 await self._desk.session.run_shard(self.lane.name, some)
 
     async def _see_through(self, intent: Intent, books: PartBooks, round_: int, in_time: InTime) -> None:
         """Follow a batch to its end, take its results, and ask again for what has none."""
+        try:
+            await self._follow(intent, books, round_, in_time)
+        except ProviderDown:
+            await books.leave()
+            raise
+
+    async def _follow(self, intent: Intent, books: PartBooks, round_: int, in_time: InTime) -> None:
         session, provider = self._desk.session, self.lane.provider
         batch_id = self._desk.notes.ids[intent.part]
         over = await follow(provider, intent, batch_id, self.patience(), self._telling.progress_of(intent))
@@ -317,7 +305,7 @@ class LaneWork:
             return
         self._queue.moved()
         taken = await self._take(intent, over, books, last=round_ >= ROUNDS)
-        self._close(intent, over, taken)
+        await self._close(intent, over, taken)
         if taken.unusable is not None:
             session.stop(taken.unusable)
         elif taken.cancelled:
@@ -328,7 +316,7 @@ class LaneWork:
                     f"resume asks for the rest."
                 )
             )
-        elif taken.again and not session.stopping:
+        elif taken.again and not self.stopping:
             await self._ask(self._calls.some(taken.again), round_ + 1, in_time)
 
     async def _take(self, intent: Intent, over: BatchStatus | None, books: PartBooks, *, last: bool) -> Taken:
@@ -357,7 +345,7 @@ class LaneWork:
             if books.is_under_way(key):
                 await books.failed(key, shard, fault, final=line in spoiled)
         await books.flush()
-        self._close(intent, status, Taken(failed=intent.n - len(again), again=again))
+        await self._close(intent, status, Taken(failed=intent.n - len(again), again=again))
         if verdict.fatal is not None or (spoiled and len(again) == intent.n):  # it would fail for ever
             self._desk.session.stop(verdict.fatal or Unusable(verdict.fault))
             return
@@ -365,15 +353,28 @@ class LaneWork:
             alone = not self.parts
             if not await self._queue.wait_for_room(verdict, intent.n, self.patience(), alone=alone):
                 raise Interrupted
-        if again and not self._desk.session.stopping:
+        if again and not self.stopping:
             await self._ask(self._calls.some(again), round_, in_time)
 
-    def _close(self, intent: Intent, status: BatchStatus | None, taken: Taken) -> None:
+    async def _close(self, intent: Intent, status: BatchStatus | None, taken: Taken) -> None:
+        """Note that a batch is over, and that its results are durable; its files are not needed then."""
         state: Close = "vanished" if status is None else "failed" if status.state == "failed" else "ended"
         self._desk.notes.done(
             intent.part, state, answered=taken.answered, failed=taken.failed, again=len(taken.again)
         )
         self._telling.over(intent, self._desk.notes.ids[intent.part], state, taken.lost)
+        if status is not None and not taken.lost:  # what was lost is to be asked after
+            await self._delete(status.kept)
+
+    async def _delete(self, files: Iterable[str]) -> None:
+        """Have files deleted at the provider; one that cannot be is said, and goes by itself in time."""
+        for file_id in files:
+            try:
+                await self.lane.provider.delete(file_id)
+            except NoSuchBatch:
+                continue
+            except ProviderError as error:
+                self._telling.stays(file_id, error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         session = self._desk.session
@@ -381,6 +382,9 @@ class LaneWork:
             await work
         except Interrupted:
             pass  # the run is being stopped; what is not known stays in the notes
+        except ProviderDown:  # the other lanes go on; a resume sees to what is left of this one
+            self._desk.down.add(self.lane.account)
+            session.given_up(self.lane.provider.endpoint_host, self.lane.pace.outage_s)
         except ProviderError as error:
             session.stop(self._telling.error(error))
         except NightbenchError as error:

@@ -92,6 +92,7 @@ class BatchBody(BaseModel):
     cancelled_at: float | None = None
     expired_at: float | None = None
     failed_at: float | None = None
+    input_file_id: str | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
     errors: Errors | None = None
@@ -213,6 +214,12 @@ class OpenAIBatches:
         security: Any = {"security": {"bearer_auth": True}}
         await self._wire.ask(self._client.post(path, cast_to=httpx2.Response, options=security))
 
+    async def delete(self, file_id: str) -> None:
+        """Have a file of ours deleted."""
+        path, security = f"/files/{quote(file_id, safe='')}", {"bearer_auth": True}
+        options: Any = {"security": security}
+        await self._wire.ask(self._client.delete(path, cast_to=httpx2.Response, options=options))
+
     async def close(self) -> None:
         """Close every connection."""
         await self._client.close()
@@ -241,6 +248,7 @@ class OpenAIBatches:
             answered=counts.completed,
             failed=counts.failed,
             files=tuple(name for name in files if name) if state == "ended" else (),
+            kept=tuple(name for name in (batch.input_file_id, *files) if name),
             cancelled=batch.status in {"cancelling", "cancelled"},
             tags={name: str(text) for name, text in (batch.metadata or {}).items()},
             flaws=tuple(Flaw(flaw.code or "", clean(flaw.message or ""), flaw.line) for flaw in flaws[:1000]),

@@ -51,6 +51,7 @@ class BatchStatus:
     answered: int = 0
     failed: int = 0
     files: tuple[str, ...] = ()  # where the results lie, once it has ended
+    kept: tuple[str, ...] = ()  # files at the provider that nobody needs once its results are durable here
     cancelled: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)  # what we gave with it, where the vendor keeps it
     flaws: tuple[Flaw, ...] = ()
@@ -133,6 +134,10 @@ class BatchProvider(Protocol):
 
     async def cancel(self, batch_id: str) -> None:
         """Have a batch stopped. Raises: NoSuchBatch, Transient, Rejected, Unusable."""
+        ...
+
+    async def delete(self, file_id: str) -> None:
+        """Have a file of ours deleted. Raises: NoSuchBatch: it is gone. Transient, Rejected, Unusable."""
         ...
 
     async def close(self) -> None:

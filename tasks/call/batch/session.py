@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from tasks.call.batch.books import Book
+from tasks.call.batch.desk import BatchLane, Desk, InTime
 from tasks.call.batch.doubt import Interrupted
-from tasks.call.batch.lane import BatchLane, Desk, InTime, LaneWork
+from tasks.call.batch.lane import LaneWork
 from tasks.call.batch.notes import Intent, Notes
 from tasks.call.batch.shards import LaneCalls, Shards
 from tasks.call.batch.telling import calls_of
@@ -39,7 +40,7 @@ class BatchSession:
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._lanes = lanes
-        self._desk = Desk(run_id, session, notes, asyncio.Event(), say)
+        self._desk = Desk(run_id, session, notes, asyncio.Event(), say, set())
         self._old = frozenset(notes.open_parts)  # what earlier processes left
         # as under way from the start: what it gives back may be what another lane waits for
         session.till.adopt(sum(notes.intents[part].lane in lanes for part in self._old))
@@ -107,7 +108,7 @@ class BatchSession:
         """
         await work.clear_up()
         while self._in_doubt(work.lane.account):
-            if not await work.patience().look(0):
+            if work.stopping or not await work.patience().look(0):
                 raise Interrupted
 
     def _in_doubt(self, account: str) -> bool:

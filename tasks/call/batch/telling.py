@@ -68,6 +68,11 @@ class Telling:
                 f"this batch."
             )
 
+    def stays(self, file_id: str, error: ProviderError) -> None:
+        """A file of ours could not be deleted."""
+        status = error.fault.http_status or error.fault.kind
+        self._say(f"file {file_id} stays at {self._host} ({status}); it may be deleted there by hand")
+
     def error(self, error: ProviderError) -> NightbenchError:
         """The error as it may be told: of a sealed suite without the server's words."""
         if not self._calls.sealed:

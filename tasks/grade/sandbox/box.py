@@ -44,7 +44,11 @@ class Limits:
 
     def as_order(self) -> dict[str, int]:
         """As the zygote takes them."""
-        return {"memory_bytes": self.memory_bytes, "disk_bytes": self.disk_bytes, "cpu_s": int(self.wall_s) + 1}
+        return {
+            "memory_bytes": self.memory_bytes,
+            "disk_bytes": self.disk_bytes,
+            "cpu_s": int(self.wall_s) + 1,
+        }
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ class Box:
             said = self._last_words()
             raise BoxError(said or f"the sandbox does not start ({error})") from error
 
-    def run_tests(self, program: str, tests: str, limits: Limits, files: Mapping[str, str] | None = None) -> Verdict:
+    def run_tests(
+        self, program: str, tests: str, limits: Limits, files: Mapping[str, str] | None = None
+    ) -> Verdict:
         """Judge a program by tests that call it.
 
         Raises: BoxError: the box failed.
@@ -114,10 +120,14 @@ class Box:
         if said.get("passed") is True:
             return Verdict(passed=True)
         if said["reason"] == "error" and ended["candidate"]["cpu_s"] >= limits.as_order()["cpu_s"]:
-            return Verdict(passed=False, reason="timeout", why=f"more than {limits.wall_s:g} s of processor time")
+            return Verdict(
+                passed=False, reason="timeout", why=f"more than {limits.wall_s:g} s of processor time"
+            )
         return Verdict(passed=False, reason=str(said["reason"]), why=str(said["why"]))
 
-    def run_program(self, program: str, stdin: bytes, limits: Limits, files: Mapping[str, str] | None = None) -> Ran:
+    def run_program(
+        self, program: str, stdin: bytes, limits: Limits, files: Mapping[str, str] | None = None
+    ) -> Ran:
         """Run a program by itself, with standard input and output.
 
         Raises: BoxError: the box failed.

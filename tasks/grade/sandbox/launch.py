@@ -39,8 +39,27 @@ class Launch:
         if self.kind == "namespaces":
             plain = "import sys; sys.path.insert(0, sys.argv[1]); from tasks.grade.sandbox.inside.plain import main; "
             root = str(HERE.parents[2])
-            return [_executable(), "-I", "-S", "-B", "-c", plain + "main(sys.argv[2:])", root, *_places(), "--", *python(fd)]
-        return [_executable(), "-P", "-s", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(HERE.parents[2])!r}); {_main(fd)}"]
+            return [
+                _executable(),
+                "-I",
+                "-S",
+                "-B",
+                "-c",
+                plain + "main(sys.argv[2:])",
+                root,
+                *_places(),
+                "--",
+                *python(fd),
+            ]
+        return [
+            _executable(),
+            "-P",
+            "-s",
+            "-S",
+            "-B",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(HERE.parents[2])!r}); {_main(fd)}",
+        ]
 
 
 def python(fd: int) -> list[str]:
@@ -105,7 +124,11 @@ def _bubblewrap() -> list[str]:
         argv += ["--setenv", name, value]
     argv += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
     for place in existing(readable()[:-1]):
-        argv += ["--symlink", str(Path(place).readlink()), place] if Path(place).is_symlink() else ["--ro-bind", place, place]
+        argv += (
+            ["--symlink", str(Path(place).readlink()), place]
+            if Path(place).is_symlink()
+            else ["--ro-bind", place, place]
+        )
     argv += ["--ro-bind", str(HERE), INSIDE, "--dir", "/work"]
     for device in existing(DEVICES):
         argv += ["--dev-bind", device, device]

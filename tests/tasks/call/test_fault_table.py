@@ -9,12 +9,13 @@ import pytest
 
 from tasks.call.backoff import delay
 from tasks.call.breaker import is_down
+from tasks.call.course import Lane
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter
 from tasks.call.provider import Provider, Reply
 from tasks.call.providers import open_provider
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.grade.respond import spoiled
 from tasks.model import Call, Outcome
 from tasks.progress import Progress, VariantProgress
@@ -116,8 +117,8 @@ def becomes(outcome: Outcome | None, fatal: NightbenchError | None) -> str:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.001)
-    monkeypatch.setattr("tasks.call.session.MAX_ATTEMPTS", TRIES)
+    monkeypatch.setattr("tasks.call.course.delay", lambda attempt, retry_after_s, rng: 0.001)
+    monkeypatch.setattr("tasks.call.course.MAX_ATTEMPTS", TRIES)
 
 
 def test_the_table_has_the_rows_that_are_tried_and_no_other() -> None:
@@ -129,7 +130,7 @@ def test_a_row_is_what_happens(
     what: str, case: Case, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "ten minutes" in what or "stops coming" in what:
-        monkeypatch.setattr("tasks.call.session.TIMEOUT_S", 0.3)
+        monkeypatch.setattr("tasks.call.course.TIMEOUT_S", 0.3)
     outcome, fatal, client = asyncio.run(go(tmp_path / "j", case, provider))
     fault = client.error.fault if client.error else None
     answer = outcome.answer if outcome else None
@@ -148,7 +149,7 @@ def test_a_row_is_what_happens(
 def test_the_next_attempt_comes_when_the_server_says(
     provider: str, header: str, value: str, wait_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.call.session.delay", delay)
+    monkeypatch.setattr("tasks.call.course.delay", delay)
     case = Case([provider], says(openai_error("slow"), 429, {header: value}))
     outcome, _, _ = asyncio.run(go(tmp_path / "j", case, provider))
     assert outcome is not None

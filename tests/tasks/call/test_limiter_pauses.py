@@ -71,6 +71,33 @@ def test_after_a_429_calls_in_flight_grow_from_one_to_half_and_then_by_one_a_rou
     assert max(levels) == 34
 
 
+@pytest.mark.parametrize(
+    ("told", "most"),
+    [
+        pytest.param(None, 8, id="the provider says nothing: the configured limit may be too high"),
+        pytest.param(6000, 16, id="the provider tells its limit, and the bucket keeps to it"),
+    ],
+)
+def test_a_configured_limit_yields_to_a_429_where_the_provider_tells_none(
+    told: int | None, most: int
+) -> None:
+    time_, levels = FakeTime(), list[int]()
+    limiter = Limiter(limits(in_flight=16, requests_per_minute=6000), time_.clock, time_.sleep)
+    if told is not None:
+        limiter.observe(RateHeaders(requests_limit=told, requests_remaining=told))
+
+    async def main() -> None:
+        running = asyncio.gather(*in_flight_of(limiter, time_, [], 16))
+        await time_.wait(0.5)
+        limiter.pause(10)
+        await running
+        await asyncio.gather(*in_flight_of(limiter, time_, levels, 15))
+
+    time_.run(main())
+    assert max(levels) <= most
+    assert (max(levels) > 8) == (most > 8)
+
+
 def test_a_server_s_error_does_not_shrink_the_calls_in_flight_and_does_not_let_them_grow() -> None:
     time_ = FakeTime()
     limiter = Limiter(limits(in_flight=64), time_.clock, time_.sleep)

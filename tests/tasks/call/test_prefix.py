@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from tasks.call.anthropic import message_request
+from tasks.call.course import Lane
 from tasks.call.endpoint import resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
@@ -23,7 +24,7 @@ from tasks.call.openai_responses import response_request
 from tasks.call.prefix import find_prefix, least_cached, with_prefixes
 from tasks.call.providers import open_provider
 from tasks.call.sdk_models import sdk_models
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.model import Call, Message, Sample, SharedPrefix, Suite
 from tasks.plan import Plan
 from tasks.progress import Progress, VariantProgress

@@ -12,11 +12,12 @@ import pytest
 
 from tasks.call.backoff import MAX_ATTEMPTS
 from tasks.call.breaker import STREAK, Breaker, Gate
+from tasks.call.course import Lane
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.limiter import Limiter, Permit
 from tasks.call.provider import Reply
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.model import Call, Usage
 from tasks.progress import Progress, VariantProgress
 from tasks.spec import Limits
@@ -96,10 +97,10 @@ class Settles(Pauses):
         self.asked: list[int] = []
         self.corrected: list[tuple[int, int, int]] = []
 
-    def slot(self, input_tokens: int, output_tokens: int = 0) -> Permit:
+    def slot(self, input_tokens: int, output_tokens: int = 0, ahead: int = 0) -> Permit:
         """Note it."""
         self.asked.append(input_tokens)
-        return super().slot(input_tokens, output_tokens)
+        return super().slot(input_tokens, output_tokens, ahead)
 
     def _correct(self, units: tuple[int, int, int]) -> None:
         self.corrected.append(units)
@@ -108,7 +109,7 @@ class Settles(Pauses):
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hardly a wait between attempts."""
-    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.001)
+    monkeypatch.setattr("tasks.call.course.delay", lambda attempt, retry_after_s, rng: 0.001)
 
 
 def run(
@@ -283,7 +284,7 @@ def test_failures_of_an_earlier_process_count_too(tmp_path: Path) -> None:
 def test_a_call_that_waits_for_its_next_attempt_does_not_hold_up_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 60.0)
+    monkeypatch.setattr("tasks.call.course.delay", lambda attempt, retry_after_s, rng: 60.0)
     gate = asyncio.Event()
     late, slow = make_call(1), make_call(2)
     provider = Scripted({late.call_key: [RATE_LIMITED], slow.call_key: [gate, RATE_LIMITED]})
@@ -303,8 +304,8 @@ def test_a_provider_that_is_down_is_parked_and_uses_up_no_attempts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.05)
-    monkeypatch.setattr("tasks.call.session.MAX_ATTEMPTS", 2)
-    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.1)
+    monkeypatch.setattr("tasks.call.course.MAX_ATTEMPTS", 2)
+    monkeypatch.setattr("tasks.call.course.delay", lambda attempt, retry_after_s, rng: 0.1)
     calls = [make_call(i) for i in range(STREAK)]
     provider = Outage(STREAK + 3)
     session, progress = run(tmp_path / "j", provider, calls, limiter=Pauses(STREAK))

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from tasks.call.breaker import STREAK, Breaker, Gate
+from tasks.call.course import Lane
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.purse import Group, Purse, RunBudget
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.call.till import Till
 from tasks.call.worst_case import worst_usd
 from tasks.model import Call
@@ -83,7 +84,7 @@ def run(
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hardly a wait between attempts or probes."""
-    monkeypatch.setattr("tasks.call.session.delay", lambda attempt, retry_after_s, rng: 0.001)
+    monkeypatch.setattr("tasks.call.course.delay", lambda attempt, retry_after_s, rng: 0.001)
     monkeypatch.setattr("tasks.call.breaker.FIRST_PROBE_S", 0.05)
 
 

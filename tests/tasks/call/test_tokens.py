@@ -36,7 +36,11 @@ def test_after_a_few_answers_the_estimate_is_within_a_few_percent(
         counter.learn(Size(n_bytes, n_bytes, 1), usage(round(a_byte * n_bytes + a_message)))
     for n_bytes in sizes:
         truth = a_byte * n_bytes + a_message
-        assert counter.estimate(Size(n_bytes, n_bytes, 1)) == pytest.approx(truth, rel=0.03, abs=12)
+        assert counter.estimate(Size(n_bytes, n_bytes, 1)) == pytest.approx(
+            truth,
+            rel=0.03,
+            abs=40,  # sizes that hardly differ do not tell bytes from messages
+        )
 
 
 def test_each_kind_of_script_has_a_ratio_of_its_own() -> None:

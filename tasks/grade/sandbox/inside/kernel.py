@@ -110,7 +110,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def supported() -> bool:
     """Whether this module knows the machine: Linux on x86_64 or aarch64, 64 bits."""
-    return platform.system() == "Linux" and platform.machine() in MACHINES and ctypes.sizeof(ctypes.c_void_p) == 8
+    return (
+        platform.system() == "Linux"
+        and platform.machine() in MACHINES
+        and ctypes.sizeof(ctypes.c_void_p) == 8
+    )
 
 
 def clone(flags: int) -> int:

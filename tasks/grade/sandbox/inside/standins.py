@@ -18,9 +18,7 @@ OPERATORS = (
     "divmod rdivmod pow rpow and rand or ror xor rxor lshift rlshift rshift rrshift str repr format fspath bytes"
 ).split()
 DUNDERS = tuple(f"__{name}__" for name in OPERATORS)
-NEUTRAL = frozenset(
-    f"__{name}__" for name in "call iter next enter exit aenter aexit aiter anext".split()
-)
+NEUTRAL = frozenset(f"__{name}__" for name in "call iter next enter exit aenter aexit aiter anext".split())
 PROMISES = {"__aexit__", "__aenter__", "__anext__"}  # give something to be awaited
 MIXED = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 
@@ -84,7 +82,9 @@ class StandIn(metaclass=StandInClass):
         return f"<{type(self).__name__} of the other side>"
 
 
-def stand_in_class(session: Line, name: str, dunders: list[str], bases: tuple[type, ...], *, known: bool) -> type:
+def stand_in_class(
+    session: Line, name: str, dunders: list[str], bases: tuple[type, ...], *, known: bool
+) -> type:
     """The class here for one of the other side; `known` are those whose every operator counts."""
     own: dict[str, Any] = {"_session": session, "_owned": True, "__module__": "candidate"}
     exceptional = tuple(base for base in bases if issubclass(base, BaseException))
@@ -115,8 +115,10 @@ def dunders_of(kind: type) -> list[str]:
     found = []
     for dunder in DUNDERS:
         home = next((base for base in kind.__mro__ if dunder in base.__dict__), None)
-        if home is not None and home.__dict__[dunder] is not None and not any(
-            home.__dict__[dunder] is own.get(dunder) for own in plain
+        if (
+            home is not None
+            and home.__dict__[dunder] is not None
+            and not any(home.__dict__[dunder] is own.get(dunder) for own in plain)
         ):
             found.append(dunder)
     return found

@@ -50,10 +50,18 @@ def main(control_fd: int, readable: list[str]) -> None:
         control.send(json.dumps(said).encode())
 
 
-def _one(order: dict[str, Any], fds: list[int], control: socket.socket, readable: list[str]) -> dict[str, Any]:
+def _one(
+    order: dict[str, Any], fds: list[int], control: socket.socket, readable: list[str]
+) -> dict[str, Any]:
     """Start what is ordered, wait until it has ended or the supervisor says so, and end what is left."""
     limits = order["limits"]
-    kernel.mount("tmpfs", WORK, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"size={limits['disk_bytes']},nr_inodes=4096")
+    kernel.mount(
+        "tmpfs",
+        WORK,
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV,
+        f"size={limits['disk_bytes']},nr_inodes=4096",
+    )
     pids: dict[str, int] = {}
     try:
         if order["kind"] == "tests":
@@ -96,7 +104,9 @@ def _start(run: Callable[[], None], keep: list[int], limits: dict[str, int], rea
             os.close(tells)
             run()
         except BaseException:
-            import traceback; os.write(2, traceback.format_exc().encode())
+            import traceback
+
+            os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(0)  # nobody comes back from here into the zygote's loop
     os.close(tells)
@@ -161,7 +171,11 @@ def _end(pid: int) -> dict[str, Any]:
 
 
 def _status(status: int, usage: resource.struct_rusage) -> dict[str, Any]:
-    return {"code": os.waitstatus_to_exitcode(status), "cpu_s": usage.ru_utime + usage.ru_stime, "peak_kb": usage.ru_maxrss}
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_kb": usage.ru_maxrss,
+    }
 
 
 def _close_others(keep: set[int]) -> None:
@@ -175,4 +189,3 @@ def _close_others(keep: set[int]) -> None:
 
 if __name__ == "__main__":
     main(int(sys.argv[1]), sys.argv[2:])
-

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tasks.call.batch.desk import BatchLane
 from tasks.call.batch.grouping import BatchLimits
-from tasks.call.batch.lane import BatchLane
 from tasks.call.batch.notes import Notes
 from tasks.call.batch.pace import Pace
 from tasks.call.batch.provider import BatchProvider
 from tasks.call.batch.providers import open_batches
 from tasks.call.batch.session import BatchSession, always
+from tasks.call.course import Lane
 from tasks.call.endpoint import Endpoint, resolve_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import JournalState, read_journal
 from tasks.call.limiter import Limiter
 from tasks.call.providers import open_provider
 from tasks.call.purse import Purse, RunBudget
-from tasks.call.session import CallSession, Lane
+from tasks.call.session import CallSession
 from tasks.call.simulated.service import Service
 from tasks.call.till import Till
 from tasks.model import Call, Mode, Outcome, Usage
@@ -166,6 +167,7 @@ async def run_here(
                     await meanwhile(session)
                 await asyncio.wait_for(work, 60)
                 batches.told()
+                session.end()
             finally:
                 await provider.close()
                 await realtime.close()

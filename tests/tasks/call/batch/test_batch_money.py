@@ -224,3 +224,41 @@ def test_what_was_not_sent_because_of_an_outage_is_not_held_as_if_it_were(
             assert fund.held == fund.spent == spent(tmp_path / "j") == 0
 
     asyncio.run(go())
+
+
+class GoneAfterwards(Away):
+    """Batches that are taken, and cannot be asked about from then on."""
+
+    taken = False
+
+    async def submit(self, *words: Any) -> Any:
+        """Taken."""
+        self.taken = True
+        return await self._inner.submit(*words)
+
+    async def list_since(self, when: Any) -> Any:
+        """Not once something was taken."""
+        return await (Away.list_since(self, when) if self.taken else self._inner.list_since(when))
+
+    async def status(self, batch_id: str) -> Any:
+        """Not now."""
+        return await Away.list_since(self, None)
+
+
+def test_who_waits_for_the_money_of_a_batch_whose_provider_is_gone_waits_no_longer(
+    tmp_path: Path, vendor: str
+) -> None:
+    plan = Plan(vendor, 9, changes=PARAMS)
+
+    async def go() -> None:
+        async with batches_at() as (url, _):
+            fund = RunBudget(worst_of(plan) / 2, Decimal(0))
+            till = Till(Purse(fund), usd_of, lambda _, usd: (usd,))
+            pace = replace(QUICK, outage_s=0.5)
+            ran = await run_here(tmp_path / "j", url, plan, till=till, wrap=GoneAfterwards, pace=pace)
+            assert isinstance(ran.session.fatal, StoppedShort)
+            assert len(ran.left) == 1
+            assert fund.held == 0
+            assert fund.spent == spent(tmp_path / "j") > 0, "what was sent may be billed"
+
+    asyncio.run(asyncio.wait_for(go(), 30))

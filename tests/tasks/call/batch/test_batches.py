@@ -303,7 +303,7 @@ def test_an_outage_ends_the_run_to_be_resumed(tmp_path: Path, vendor: str) -> No
     faults = {"server_error": 1.0, "max_in_a_row": 10**6}
     ran, _, _ = run(tmp_path / "j", plan, {"faults": faults}, pace=replace(QUICK, outage_s=0.3))
     assert isinstance(ran.session.fatal, StoppedShort)
-    assert "resume the run later" in str(ran.session.fatal)
+    assert "given up: 127.0.0.1" in str(ran.session.fatal)
     with_notes = Notes.read(tmp_path / "j")
     assert with_notes.intents == {}, "nothing was intended before the provider could be asked"
 
