@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_S = 30.0
+IMPORTED = "from importlib import import_module as imported"  # as the grader's tests have it
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ def run_tests(program: str, tests: str, timeout_s: float = TIMEOUT_S) -> Outcome
     """
     with tempfile.TemporaryDirectory(prefix="nightbench-code-") as folder:
         file = Path(folder) / "program.py"
-        file.write_text(f"{program.strip()}\n\n\n{tests.strip()}\n", encoding="utf-8")
+        text = f"{program.strip()}\n\n\n{IMPORTED}\n{tests.strip()}\n"
+        file.write_text(text, encoding="utf-8")
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-B", str(file)],

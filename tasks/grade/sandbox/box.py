@@ -5,9 +5,9 @@
         └────────── job, verdict ────────────┘  │ calls
                                              └─ candidate  runs the program; cannot see the examiner
 
-A verdict is made in the examiner, where no code of the candidate ever runs. Examiner and candidate have process
-namespaces of their own, no network, no capability, no files but Python's library (read-only) and a folder in
-memory that goes with them; a filter of system calls refuses other processes and programs.
+A verdict is made in the examiner, where no code of the candidate ever runs. Examiner and candidate have
+process namespaces of their own, no network, no capability, no files but Python's library (read-only) and a
+folder in memory that goes with them; a filter of system calls refuses other processes and programs.
 """
 
 import contextlib

@@ -16,7 +16,13 @@ HERE = Path(__file__).resolve().parent
 INSIDE = "/box/tasks/grade/sandbox"
 LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-ENVIRONMENT = {"PYTHONHASHSEED": "0", "TMPDIR": "/work", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "MALLOC_ARENA_MAX": "1",
+    "TMPDIR": "/work",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+}
 START = "import sys; sys.path.insert(0, '/box'); from tasks.grade.sandbox.inside.zygote import main; "
 NOBODY = 65534
 REMEDY = (
@@ -37,7 +43,8 @@ class Launch:
         if self.kind == "bubblewrap":
             return [*_bubblewrap(), *python(fd)]
         if self.kind == "namespaces":
-            plain = "import sys; sys.path.insert(0, sys.argv[1]); from tasks.grade.sandbox.inside.plain import main; "
+            plain = "import sys; sys.path.insert(0, sys.argv[1]); "
+            plain += "from tasks.grade.sandbox.inside.plain import main; "
             root = str(HERE.parents[2])
             return [
                 _executable(),

@@ -1,4 +1,4 @@
-"""Boxes that stay warm between judgments: as many as there are processors, started when they are first needed."""
+"""Boxes that stay warm between judgments: as many as there are processors, started when first needed."""
 
 import atexit
 import os

@@ -13,6 +13,7 @@ from tasks.grade.sandbox.inside.session import Session
 
 MODULE = "program"
 MAX_FILES = 64
+STACK_BYTES = 2 << 20  # of a thread; each of the tests' threads has a partner here
 
 
 def answer_calls(connection: socket.socket) -> None:
@@ -22,7 +23,7 @@ def answer_calls(connection: socket.socket) -> None:
         return
     write_files(job["files"])
     session = Session(connection, tests=False)
-    threading.stack_size(16 << 20)
+    threading.stack_size(STACK_BYTES)
     try:
         session.module = run_module(job["program"])
     except BaseException as error:  # noqa: BLE001 - whatever the program raises is told to the tests
@@ -36,9 +37,9 @@ def answer_calls(connection: socket.socket) -> None:
 def run_program(program: str, files: dict[str, str]) -> None:
     """Run the program as one is started: standard input and output are its own."""
     write_files(files)
-    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8")  # noqa: PTH123, SIM115
-    sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False), encoding="utf-8")  # noqa: PTH123, SIM115
-    sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8")  # noqa: SIM115
+    sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False), encoding="utf-8")  # noqa: SIM115
+    sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="utf-8", errors="replace")  # noqa: SIM115
     status = 0
     try:
         run_module(program, name="__main__")

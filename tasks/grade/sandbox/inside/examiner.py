@@ -1,4 +1,4 @@
-"""The process that judges: it runs a task's tests, and the candidate's program only through calls to its process.
+"""The process that judges: it runs a task's tests, and the program only through calls to its process.
 
 A verdict is `passed` where the tests came to their end. That they did is known here, where no line of the
 candidate's ever ran: what the candidate can do is to answer calls.
@@ -17,6 +17,7 @@ from tasks.grade.sandbox.inside.candidate import run_module, told, write_files
 from tasks.grade.sandbox.inside.session import ConversationOver, Session
 
 TESTS = "tests.py"
+IMPORTED = "imported"  # in the tests: a module as the candidate's process has it, to be looked at or patched
 SHOWN = 600
 
 
@@ -50,7 +51,7 @@ def verdict(job: dict[str, Any], candidate: socket.socket) -> dict[str, Any]:
     except AssertionError as error:
         return failed("wrong", f"{_place()}: {_asserted(error)}")
     except BaseException as error:  # noqa: BLE001 - whatever ends the tests early is no pass
-        return failed("error", f"{_place()}: {told(error)}"[:SHOWN])
+        return failed("error", f"{_place()}: {told(error)}")
     if session.over is not None:
         return failed("error", session.over)
     return {"passed": True}
@@ -65,6 +66,7 @@ def run_tests(tests: str, session: Session) -> None:
     module = type(sys)("tests")
     sys.modules["tests"] = module
     module.__dict__.update(session.names(sorted(wanted)))
+    module.__dict__[IMPORTED] = lambda name: session.ask("import", name)
     exec(compile(tree, TESTS, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the suite's own
 
 
@@ -74,11 +76,14 @@ def failed(reason: str, why: str) -> dict[str, Any]:
 
 
 def _place() -> str:
-    """The line of the tests at which the present exception came up."""
-    frames_of = [frame for frame in traceback.extract_tb(sys.exc_info()[2]) if frame.filename == TESTS]
-    if not frames_of:
+    """The line of the tests at which the present exception came up, and the one in a function of theirs."""
+    found = [frame for frame in traceback.extract_tb(sys.exc_info()[2]) if frame.filename == TESTS]
+    if not found:
         return "the tests"
-    return f"line {frames_of[-1].lineno} of the tests, {(frames_of[-1].line or '')[:200]!r}"
+    lines = dict.fromkeys(
+        f"line {frame.lineno}, {(frame.line or '')[:200]!r}" for frame in (found[0], found[-1])
+    )
+    return "the tests, " + ", in ".join(lines)
 
 
 def _asserted(error: AssertionError) -> str:

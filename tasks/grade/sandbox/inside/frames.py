@@ -1,6 +1,6 @@
 """Messages between the processes of a judgment: JSON behind its length, on a stream socket.
 
-Each side takes the other's for hostile: a frame is bounded before it is read, and nothing but JSON is decoded.
+Each side takes the other's for hostile: a frame is bounded before it is read, and only JSON is decoded.
 """
 
 import json

@@ -28,6 +28,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 )
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 38, 22
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, CAPABILITY_VERSION = 47, 2, 21, 0x20080522
 SECCOMP_MODE_FILTER = 2
 EPERM, ENOSYS = 1, 38
 
@@ -162,9 +163,17 @@ def die_with_parent() -> None:
     _checked("prctl", _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
+def keep_one_privilege() -> None:
+    """Of all capabilities of this namespace keep the one to mount and unshare, in a new program too."""
+    header, bit = struct.pack("=Ii", CAPABILITY_VERSION, 0), 1 << CAP_SYS_ADMIN
+    data = struct.pack("=6I", bit, bit, bit, 0, 0, 0)
+    _checked("capset", _libc.syscall(_number("capset"), header, data))
+    _checked("prctl", _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0))
+
+
 def drop_privileges() -> None:
     """No capability is left, and no program that is started can bring one."""
-    header = struct.pack("=Ii", 0x20080522, 0)
+    header = struct.pack("=Ii", CAPABILITY_VERSION, 0)
     _checked("capset", _libc.syscall(_number("capset"), header, bytes(24)))
     _checked("prctl", _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 

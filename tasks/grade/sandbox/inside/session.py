@@ -15,18 +15,18 @@ Source: the idea of references by number and of bound threads is that of RPyC (r
 """
 
 import asyncio
+import importlib
 import itertools
 import queue
 import socket
 import threading
 import types
-from collections.abc import Callable
 from typing import Any
 
 from tasks.grade.sandbox.inside import frames, standins
+from tasks.grade.sandbox.inside.references import ConversationOver, References
 from tasks.grade.sandbox.inside.values import CannotCross, Decoder, Encoder, changed, snapshot
 
-MAX_REFERENCES = 200_000
 INNER = (
     types.GeneratorType,
     types.CoroutineType,
@@ -38,31 +38,20 @@ INNER = (
 OF_GENERATORS = {"send", "throw", "close", "asend", "athrow", "aclose"}
 
 
-class ConversationOver(BaseException):
-    """The other side has ended, or speaks no sense; no `except Exception` of a test catches it."""
-
-
 class Session:
-    """One side of the conversation. `tests` are those who judge: they trust nothing, and may name anything."""
+    """One side of the conversation. `tests` are those who judge: they trust nothing, and name anything."""
 
     def __init__(self, connection: socket.socket, *, tests: bool) -> None:
         self.trusts = not tests
-        self.trusted = tests
         self._socket = connection
         self._sending = threading.Lock()
         self._numbers = itertools.count(2 if tests else 3, 2)
-        self._mine: dict[int, Any] = {}  # what the other side knows of, by number
-        self._by_id: dict[int, int] = {}  # id() of it
-        self._theirs: dict[int, Any] = {}  # stand-ins by the other side's number
-        self._exceptions: dict[int, int] = {}  # id() of those that are exceptions
-        self._containers: dict[int, Any] = {}
-        self._container_ids: dict[int, int] = {}
-        self._known: set[int] = set()  # the candidate's classes that the tests name
-        self._naming = False
+        self._references = References(self, self._numbers, tests=tests)
         self._lines: dict[int, queue.SimpleQueue[Any]] = {}
         self._line = threading.local()
         self._awaits: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
-        self._tasks: dict[int, Any] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._cancelled: set[int] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.RLock()
         self.over: str | None = None
@@ -101,11 +90,11 @@ class Session:
 
     def names(self, wanted: list[str]) -> dict[str, Any]:
         """Of these names those that the candidate's module has; their classes are known from now on."""
-        self._naming = True
+        self._references.naming = True
         try:
             return dict(self.ask("names", wanted))
         finally:
-            self._naming = False
+            self._references.naming = False
 
     def _key(self) -> int:
         key = getattr(self._line, "key", None)
@@ -130,9 +119,7 @@ class Session:
         elif kind == "w":
             self._await(key, parts[0])
         elif kind == "c":
-            task = self._tasks.get(key)
-            if task is not None:
-                task.cancel()
+            self._running_loop().call_soon_threadsafe(self._cancel, key)
         elif kind == "q" and key not in self._lines:
             self._lines[key] = queue.SimpleQueue()
             self._lines[key].put((kind, key, *parts))
@@ -162,7 +149,7 @@ class Session:
 
     def _do(self, parts: list[Any]) -> None:
         key, what, *forms = parts
-        decoder = Decoder(self)
+        decoder = Decoder(self._references)
         met: list[tuple[Any, list[Any]]] = []
         try:
             arguments = [decoder.decode(form) for form in forms]
@@ -199,6 +186,8 @@ class Session:
             return None
         if what == "names" and self.trusts:
             return {name: self.module[name] for name in arguments[0] if name in self.module}
+        if what == "import" and self.trusts:
+            return importlib.import_module(arguments[0])
         raise CannotCross(f"nothing is done for {what}")
 
     module: dict[str, Any] = {}  # noqa: RUF012 - the candidate's names; set once, before anything is asked
@@ -213,7 +202,7 @@ class Session:
             raise AttributeError(f"{name} is not to be seen from here")
 
     def _settled(self, kind: str, forms: list[Any]) -> Any:
-        decoder = Decoder(self)
+        decoder = Decoder(self._references)
         value, _ = [decoder.decode(form) for form in forms]
         if kind == "r":
             return value
@@ -222,7 +211,7 @@ class Session:
         raise value
 
     def _encoded(self, parts: Any) -> list[Any]:
-        encoder = Encoder(self)
+        encoder = Encoder(self._references)
         with self._lock:
             return [encoder.encode(part) for part in parts]
 
@@ -258,10 +247,14 @@ class Session:
             future.set_exception(error)
 
     def _await(self, key: int, form: Any) -> None:
-        thing = Decoder(self).decode(form)
+        thing = Decoder(self._references).decode(form)
 
         async def waiting() -> None:
-            self._tasks[key] = asyncio.current_task()
+            task = asyncio.current_task()
+            assert task is not None, "it is awaited in a task"
+            self._tasks[key] = task
+            if key in self._cancelled:
+                task.cancel()
             try:
                 kind, value = "r", await thing
             except ConversationOver:
@@ -274,6 +267,13 @@ class Session:
 
         asyncio.run_coroutine_threadsafe(waiting(), self._running_loop())
 
+    def _cancel(self, key: int) -> None:
+        """Stop what is awaited under a key, also where it has not begun."""
+        if key in self._tasks:
+            self._tasks[key].cancel()
+        else:
+            self._cancelled.add(key)
+
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of this side: the tests' own, or one that runs for the candidate."""
         with self._lock:
@@ -281,137 +281,3 @@ class Session:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=self._loop.run_forever, daemon=True).start()
             return self._loop
-
-    # --- references (values.References)
-
-    def number(self, container: Any) -> int:
-        """The id of a container, given at its first crossing."""
-        found = self._container_ids.get(id(container))
-        if found is None:
-            found = next(self._numbers)
-            self._keep(found, container)
-        return found
-
-    def container(self, number: int, make: Callable[[], Any] | None) -> Any:
-        """The container of an id; a new and empty one where it is not known."""
-        if number not in self._containers:
-            if make is None:
-                raise KeyError(number)
-            self._keep(number, make())
-        return self._containers[number]
-
-    def _keep(self, number: int, container: Any) -> None:
-        if len(self._containers) > MAX_REFERENCES:
-            raise CannotCross("too many values were passed on")
-        self._containers[number] = container
-        self._container_ids[id(container)] = number
-
-    def refer(self, value: Any, encode: Callable[[Any], Any]) -> Any:
-        """The form of an object that has no value."""
-        if isinstance(value, standins.StandIn) and "_number" in vars(value):
-            return ["p", vars(value)["_number"]]
-        if isinstance(value, standins.StandInClass) and value.__dict__.get("_owned"):
-            return ["p", value.__dict__["_number"]]
-        if id(value) in self._exceptions:
-            return ["p", self._exceptions[id(value)]]
-        found = self._by_id.get(id(value))
-        first = found is None
-        if found is None:
-            if len(self._mine) > MAX_REFERENCES:
-                raise CannotCross("too many objects were passed on")
-            found = next(self._numbers)
-            self._mine[found], self._by_id[id(value)] = value, found
-        if isinstance(value, type):
-            return ["C", found, self._class_parts(value, encode)] if first else ["o", found]
-        if isinstance(value, BaseException):
-            if not first:
-                return ["o", found]
-            cause = value.__cause__
-            return ["e", found, encode(type(value)), encode(value.args), encode(cause)]
-        if isinstance(value, types.CoroutineType):
-            return ["co", found]
-        return ["o", found, encode(type(value)) if self._is_classed(value) else _kind_of(value)]
-
-    def _is_classed(self, value: object) -> bool:
-        """Whether the class of an object is worth to be known by itself."""
-        return type(value).__module__ not in {"builtins", "functools", "contextlib", "asyncio.locks"}
-
-    def _class_parts(self, kind: type, encode: Callable[[Any], Any]) -> list[Any]:
-        bases = [encode(base) for base in kind.__bases__ if base is not object]
-        return [kind.__name__, standins.dunders_of(kind), bases, hasattr(kind, "__await__")]
-
-    def resolve(self, form: Any, decode: Callable[[Any], Any]) -> Any:
-        """The object that such a form stands for."""
-        kind, number, *rest = form
-        number = int(number)
-        if kind == "p":
-            return self._mine[number]
-        found = self._theirs.get(number)
-        if found is not None:
-            if self._naming and isinstance(found, type):
-                self._known.add(number)
-            return found
-        if len(self._theirs) > MAX_REFERENCES:
-            raise CannotCross("too many objects were passed on")
-        if kind == "C":
-            found = self._class(number, rest[0], decode)
-        elif kind == "e":
-            found = self._exception(number, [decode(part) for part in rest])
-        elif kind == "co":
-            return self._coroutine(number)
-        elif kind == "o":
-            described = rest[0]
-            if isinstance(described, dict):
-                found = self._plain_class(tuple(described["o"]), bool(described["w"]))
-            else:
-                found = decode(described)
-            if not (isinstance(found, type) and issubclass(found, standins.StandIn)):
-                found = self._plain_class(tuple(standins.dunders_of(found)), hasattr(found, "__await__"))
-            found = object.__new__(found)
-            object.__setattr__(found, "_number", number)
-        else:
-            raise CannotCross("no form of a value")
-        self._theirs[number] = found
-        return found
-
-    def _class(self, number: int, parts: list[Any], decode: Callable[[Any], Any]) -> type:
-        name, dunders, forms, awaitable = parts
-        bases = tuple(base for base in map(decode, forms) if isinstance(base, type))
-        known = self.trusts or self._naming or any(base.__dict__.get("_known") for base in bases)
-        if awaitable and not any(issubclass(base, BaseException) for base in bases):
-            made = standins.awaitable_class(self, str(name))
-        else:
-            made = standins.stand_in_class(self, str(name), list(dunders), bases, known=known)
-        type.__setattr__(made, "_number", number)
-        type.__setattr__(made, "_known", known)
-        return made
-
-    def _plain_class(self, dunders: tuple[str, ...], awaitable: bool) -> type:
-        if awaitable:
-            return standins.awaitable_class(self, "awaitable")
-        return standins.stand_in_class(self, "object", list(dunders), (), known=self.trusts)
-
-    def _exception(self, number: int, parts: list[Any]) -> BaseException:
-        kind, args, cause = parts
-        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-            raise CannotCross("what was raised is no exception")
-        if issubclass(kind, ConversationOver):
-            raise CannotCross("no exception of the candidate's")
-        try:
-            made = kind.__new__(kind, *args) if isinstance(kind, standins.StandInClass) else kind(*args)
-        except Exception:  # noqa: BLE001 - its own class does not take them
-            made = kind.__new__(kind)
-            made.args = tuple(args)
-        made.__cause__ = cause if isinstance(cause, BaseException) else None
-        self._exceptions[id(made)] = number
-        return made
-
-    def _coroutine(self, number: int) -> Any:
-        stand_in = object.__new__(self._plain_class((), True))
-        object.__setattr__(stand_in, "_number", number)
-        return self.awaited(stand_in)
-
-
-def _kind_of(value: object) -> dict[str, Any]:
-    """What an object of a builtin class can do, where its class is of no interest."""
-    return {"o": standins.dunders_of(type(value)), "w": hasattr(type(value), "__await__")}

@@ -1,7 +1,7 @@
 """Stand-ins: how one side holds an object, a class or an exception of the other.
 
-For each class of the other side there is a class here, with the same name and, of its operators, those that the
-other side's class has. So `isinstance`, `except`, `with`, `for`, `await` and `len` do what they do at home;
+For each class of the other side there is a class here, with the same name and those operators that the other
+side's class has. So `isinstance`, `except`, `with`, `for`, `await` and `len` do what they do at home;
 each is a message. A class that an exception comes from derives from the same builtin exception.
 
 What the tests may ask of an object of the candidate is narrower (`NEUTRAL`) where the tests do not name its
@@ -11,15 +11,17 @@ class: an object of a class they never heard of is equal to nothing and no numbe
 from collections.abc import Callable
 from typing import Any, Protocol
 
-OPERATORS = (
-    "call len length_hint iter next reversed contains getitem setitem delitem enter exit aenter aexit aiter anext "
-    "bool int float complex index round trunc floor ceil abs neg pos invert eq ne lt le gt ge hash "
-    "add radd iadd sub rsub isub mul rmul imul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod "
-    "divmod rdivmod pow rpow and rand or ror xor rxor lshift rlshift rshift rrshift str repr format fspath bytes"
-).split()
+OPERATORS = """
+    call len length_hint iter next reversed contains getitem setitem delitem enter exit aenter aexit aiter
+    anext bool int float complex index round trunc floor ceil abs neg pos invert eq ne lt le gt ge hash
+    add radd iadd sub rsub isub mul rmul imul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod
+    divmod rdivmod pow rpow and rand or ror xor rxor lshift rlshift rshift rrshift str repr format
+    fspath bytes
+""".split()  # noqa: SIM905 - a list of so many words is not to be read
 DUNDERS = tuple(f"__{name}__" for name in OPERATORS)
-NEUTRAL = frozenset(f"__{name}__" for name in "call iter next enter exit aenter aexit aiter anext".split())
-PROMISES = {"__aexit__", "__aenter__", "__anext__"}  # give something to be awaited
+NEUTRAL = {f"__{name}__" for name in ("call", "iter", "next", "enter", "exit")} | {
+    f"__{name}__" for name in ("aenter", "aexit", "aiter", "anext")
+}
 MIXED = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 
 
@@ -45,21 +47,21 @@ class StandInClass(type):
         """Make an object there, or here where the class was derived here."""
         if not cls.__dict__.get("_owned"):
             return super().__call__(*args, **kwargs)
-        return cls._session.ask("call", cls, args, kwargs)  # type: ignore[attr-defined]
+        return cls._session.ask("call", cls, args, kwargs)
 
     def __getattr__(cls, name: str) -> Any:
         """An attribute of the class itself."""
-        if not cls.__dict__.get("_owned") or (name.startswith("__") and name.endswith("__")):
+        if "_number" not in cls.__dict__ or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
-        return cls._session.ask("get", cls, name)  # type: ignore[attr-defined]
+        return cls._session.ask("get", cls, name)
 
     def __iter__(cls) -> Any:
         """What the class yields, as an enumeration does."""
-        return iter(cls._session.ask("op", cls, "__iter__", ()))  # type: ignore[attr-defined]
+        return iter(cls._session.ask("op", cls, "__iter__", ()))
 
     def __getitem__(cls, key: Any) -> Any:
         """What the class holds under a key, as an enumeration does."""
-        return cls._session.ask("op", cls, "__getitem__", (key,))  # type: ignore[attr-defined]
+        return cls._session.ask("op", cls, "__getitem__", (key,))
 
 
 class StandIn(metaclass=StandInClass):
@@ -68,11 +70,11 @@ class StandIn(metaclass=StandInClass):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self._session.ask("get", self, name)  # type: ignore[attr-defined]
+        return self._session.ask("get", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """The tests may set what is the candidate's; what a candidate sets stays with the candidate."""
-        session: Line = self._session  # type: ignore[attr-defined]
+        session: Line = self._session
         if session.trusts:
             object.__setattr__(self, name, value)
         else:
@@ -102,16 +104,16 @@ def stand_in_class(
 def awaitable_class(session: Line, name: str) -> type:
     """The class of what the other side can await, and is no coroutine."""
 
-    def __await__(self: Any) -> Any:
+    def waits(self: Any) -> Any:
         return session.awaited(self).__await__()
 
-    own = {"_session": session, "_owned": True, "__module__": "candidate", "__await__": __await__}
+    own = {"_session": session, "_owned": True, "__module__": "candidate", "__await__": waits}
     return StandInClass(name, (StandIn,), own)
 
 
 def dunders_of(kind: type) -> list[str]:
     """Of the operators those that a class has by more than being an object or an exception."""
-    plain = (getattr(object, "__dict__"), getattr(BaseException, "__dict__"))
+    plain = (object.__dict__, BaseException.__dict__)
     found = []
     for dunder in DUNDERS:
         home = next((base for base in kind.__mro__ if dunder in base.__dict__), None)
@@ -146,4 +148,4 @@ def _operator(dunder: str) -> Callable[..., Any]:
 def _exception_attribute(self: Any, name: str) -> Any:
     if name.startswith("__") and name.endswith("__"):
         raise AttributeError(name)
-    return type(self)._session.ask("get", self, name)  # type: ignore[attr-defined]
+    return type(self)._session.ask("get", self, name)

@@ -3,12 +3,12 @@
     None, bool, int, float, str                 as JSON
     bytes, complex, range, dates, Decimal, ...  by value, as a list that begins with its kind
     tuple, frozenset, namedtuple                by value
-    list, dict, set, bytearray, deque           by value with an id: either side knows the other's object again,
-                                                so that `is` holds, and what one side changes the other sees
+    list, dict, set, bytearray, deque           by value with an id: either side knows the other's object
+                                                again, so that `is` holds, and what one changes both see
     exceptions, classes, everything else        as a reference: whose it is, and its number
 
-A value is rebuilt from builtin types alone. An instance of a subclass of one (an `int` whose `__eq__` says yes
-to everything) arrives as what its base holds; an object of another class arrives as a stand-in (standins.py).
+A value is rebuilt from builtin types alone. An instance of a subclass of one (an `int` whose `__eq__` says
+yes to everything) arrives as what its base holds; an object of another class as a stand-in (standins.py).
 """
 
 import base64
@@ -99,7 +99,7 @@ class Encoder:
         if written is not None:
             return written
         if isinstance(value, tuple):
-            fields = getattr(kind, "_fields", None)
+            fields = getattr(kind, "_fields", None) or _fields_of_sequence(kind)
             items = self._all(tuple.__iter__(value))
             if isinstance(fields, tuple) and len(fields) == len(items) and all(map(_is_name, fields)):
                 return ["n", str(kind.__name__), list(fields), items]
@@ -157,7 +157,7 @@ class Decoder:
             return reader(rest[0])
         if kind in {"t", "f", "S"}:
             items = [self.decode(item) for item in rest[0]]
-            return {"t": tuple, "f": frozenset, "S": lambda parts: slice(*parts)}[kind](items)  # type: ignore[operator]
+            return tuple(items) if kind == "t" else frozenset(items) if kind == "f" else slice(*items)
         if kind == "n":
             return _named_tuple(str(rest[0]), rest[1])(*[self.decode(item) for item in rest[2]])
         if kind == "a":
@@ -218,8 +218,8 @@ def of_name(module: str, name: str, *, anything: bool) -> Any:
     """
     if module.partition(".")[0] not in sys.stdlib_module_names:
         raise CannotCross(f"no class {module}.{name}")
-    found = importlib.import_module(module)
-    found = getattr(found, name, None) if name else found
+    home = importlib.import_module(module)
+    found: Any = getattr(home, name, None) if name else home
     if not anything and not (isinstance(found, type) and _allowed(module, found)):
         raise CannotCross(f"no class {module}.{name}")
     return found
@@ -245,6 +245,14 @@ def _named(value: Any) -> list[str] | None:
     return ["M", module, name] if (getattr(found, name, None) if name else found) is value else None
 
 
+def _fields_of_sequence(kind: type) -> tuple[str, ...] | None:
+    """The names of what `os.stat` and its like return; those without one are numbered."""
+    named, unnamed = getattr(kind, "__match_args__", None), getattr(kind, "n_unnamed_fields", None)
+    if not isinstance(named, tuple) or not isinstance(unnamed, int):
+        return None
+    return (*named, *(f"field_{n}" for n in range(unnamed)))
+
+
 def _is_name(text: Any) -> bool:
     return isinstance(text, str) and text.isidentifier() and not text.startswith("_")
 
@@ -252,14 +260,13 @@ def _is_name(text: Any) -> bool:
 def _named_tuple(name: str, fields: list[str]) -> Any:
     if not all(map(_is_name, fields)):
         raise CannotCross("no fields of a namedtuple")
-    return namedtuple(name if name.isidentifier() else "Row", fields)  # type: ignore[misc]  # noqa: PYI024
+    return namedtuple(name if name.isidentifier() else "Row", fields)
 
 
 def _base_value(value: Any) -> Any:
-    for base in (str, int, float):
-        if isinstance(value, base):
-            return str.__str__(value) if base is str else base.__pos__(value)  # type: ignore[attr-defined]
-    raise CannotCross(type(value).__name__)
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__pos__(value) if isinstance(value, int) else float.__pos__(value)
 
 
 def _plain(value: Any) -> Any:
