@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tasks.grade.base import Grader
 from tasks.model import Grade, Sample
 
-PLANNED = ("python_tests", "sql_result", "math", "judge")
+PLANNED = ("sql_result", "math", "judge")
 
 
 @dataclass(frozen=True, kw_only=True)

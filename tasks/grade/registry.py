@@ -16,6 +16,7 @@ from tasks.grade.json_only import JsonOnly, JsonPresent
 from tasks.grade.json_schema import JsonSchema
 from tasks.grade.numeric import Numeric
 from tasks.grade.planned import PLANNED, Planned
+from tasks.grade.python_tests import PythonTests
 from tasks.grade.refusal import Refusal
 from tasks.grade.regex import Regex
 from tasks.model import GraderConfig
@@ -32,6 +33,7 @@ GRADERS: Mapping[str, type[Grader]] = {
     "json_schema": JsonSchema,
     "refusal": Refusal,
     "facts": Facts,
+    "python_tests": PythonTests,
 }
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from tasks.grade.sandbox.inside import frames
 from tasks.grade.sandbox.inside.candidate import run_module, told, write_files
-from tasks.grade.sandbox.inside.session import ConversationOver, Session
+from tasks.grade.sandbox.inside.references import ConversationOver
+from tasks.grade.sandbox.inside.session import Session
 
 TESTS = "tests.py"
 IMPORTED = "imported"  # in the tests: a module as the candidate's process has it, to be looked at or patched

@@ -7,6 +7,7 @@ for each judged process by the zygote, as in bubblewrap.
 """
 
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -50,6 +51,7 @@ def _enter(places: list[str], command: list[str], root: str) -> NoReturn:
         _, status = os.waitpid(pid, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     kernel.die_with_parent()
+    socket.sethostname("box")
     make_root(places, Path(root))
     kernel.keep_one_privilege()
     os.execv(command[0], command)  # noqa: S606 - the zygote

@@ -10,9 +10,11 @@ import gc
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -24,19 +26,18 @@ APART = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
 WARM = """
     abc argparse asyncio base64 bisect calendar cmath collections.abc concurrent.futures contextlib copy csv
     dataclasses datetime decimal enum fractions functools hashlib heapq inspect io itertools json logging math
-    operator pathlib pprint queue random re statistics string struct tempfile textwrap threading time traceback
-    types typing unicodedata unittest uuid weakref zlib
+    operator pathlib pprint queue random re statistics string struct tempfile textwrap threading time
+    traceback types typing unicodedata unittest uuid weakref zlib
 """.split()  # noqa: SIM905 - a list of so many words is not to be read
 
 
-def main(control_fd: int, readable: list[str]) -> None:
-    """Serve the supervisor until it hangs up."""
+def main(control_fd: int, readable: list[str] | None) -> None:
+    """Serve the supervisor until it hangs up; `readable` is None where there is no sandbox around."""
     control = socket.socket(fileno=control_fd)
     for name in WARM:
         __import__(name)
     gc.collect()
     gc.freeze()
-    os.makedirs(WORK, exist_ok=True)  # noqa: PTH103
     control.send(json.dumps({"ready": True}).encode())
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 8)
@@ -51,33 +52,39 @@ def main(control_fd: int, readable: list[str]) -> None:
 
 
 def _one(
-    order: dict[str, Any], fds: list[int], control: socket.socket, readable: list[str]
+    order: dict[str, Any], fds: list[int], control: socket.socket, readable: list[str] | None
 ) -> dict[str, Any]:
     """Start what is ordered, wait until it has ended or the supervisor says so, and end what is left."""
     limits = order["limits"]
-    kernel.mount(
-        "tmpfs",
-        WORK,
-        "tmpfs",
-        kernel.MS_NOSUID | kernel.MS_NODEV,
-        f"size={limits['disk_bytes']},nr_inodes=4096",
-    )
+    folder = _folder(limits, boxed=readable is not None)
     pids: dict[str, int] = {}
     try:
         if order["kind"] == "tests":
             calls, asks, job = fds
-            pids["candidate"] = _start(lambda: _candidate(calls), [calls], limits, readable)
-            pids["examiner"] = _start(lambda: _examiner(asks, job), [asks, job], limits, readable)
+            pids["candidate"] = _start(lambda: _candidate(calls), [calls], limits, folder, readable)
+            pids["examiner"] = _start(lambda: _examiner(asks, job), [asks, job], limits, folder, readable)
         else:
-            pids["candidate"] = _start(lambda: _program(*fds), fds, limits, readable)
+            pids["candidate"] = _start(lambda: _program(*fds), fds, limits, folder, readable)
         for fd in fds:
             os.close(fd)
         control.send(json.dumps({"started": True}).encode())
         _wait(control)
     finally:
         ended = {name: _end(pid) for name, pid in pids.items()}
-        kernel.unmount(WORK)
+        if readable is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            kernel.unmount(folder)
     return {"ended": ended}
+
+
+def _folder(limits: dict[str, int], *, boxed: bool) -> str:
+    """A fresh folder for one judgment: in memory, where there is a sandbox."""
+    if not boxed:
+        return tempfile.mkdtemp(prefix="nightbench-code-")
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV
+    kernel.mount("tmpfs", WORK, "tmpfs", flags, f"size={limits['disk_bytes']},nr_inodes=4096")
+    return WORK
 
 
 def _wait(control: socket.socket) -> None:
@@ -85,17 +92,23 @@ def _wait(control: socket.socket) -> None:
     control.recv(64)
 
 
-def _start(run: Callable[[], None], keep: list[int], limits: dict[str, int], readable: list[str]) -> int:
+def _start(
+    run: Callable[[], None],
+    keep: list[int],
+    limits: dict[str, int],
+    folder: str,
+    readable: list[str] | None,
+) -> int:
     """Start a process within its bounds.
 
     Raises: OSError: a bound cannot be set; nothing has run.
     """
     told, tells = os.pipe()
-    pid = kernel.clone(APART)
+    pid = os.fork() if readable is None else kernel.clone(APART)
     if not pid:
         try:
             _close_others({0, 1, 2, tells, *keep})
-            os.chdir(WORK)
+            os.chdir(folder)
             _bound(limits, readable)
         except BaseException as error:  # noqa: BLE001 - told, and the process ends
             os.write(tells, f"{type(error).__name__}: {error}"[:1000].encode())
@@ -136,7 +149,7 @@ def _program(job: int, stdin: int, stdout: int, stderr: int) -> None:
     candidate.run_program(order["program"], order["files"])
 
 
-def _bound(limits: dict[str, int], readable: list[str]) -> None:
+def _bound(limits: dict[str, int], readable: list[str] | None) -> None:
     """Set every bound of this process, for good."""
     for which, value in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
@@ -150,6 +163,9 @@ def _bound(limits: dict[str, int], readable: list[str]) -> None:
         hard = resource.getrlimit(which)[1]
         within = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(which, (within, within))
+    if readable is None:
+        os.setpgid(0, 0)
+        return
     kernel.drop_privileges()
     kernel.restrict_files(readable, [WORK, "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"])
     kernel.refuse_calls()
@@ -162,6 +178,8 @@ def _end(pid: int) -> dict[str, Any]:
         if ended:
             return _status(status, usage)
         os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # where it had a group of its own
+        os.killpg(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     return {**_status(status, usage), "killed": True}
 
