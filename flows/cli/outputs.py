@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.run import DirOption, print_result
+from flows.cli.run import DirOption, UnsafeFlag, let_code_run, print_result
 from flows.cli.show import JsonFlag, note
 from tasks.home import Settings
 from tasks.runs import begin_run, check_run_id, forget_unsent, new_run_id, run_lock
@@ -33,6 +33,7 @@ def import_(
     ] = "select * from source",
     name: Annotated[str | None, typer.Option("--name", help="The variant; default: the model.")] = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours.")] = None,
+    unsafe_local_code: UnsafeFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -40,6 +41,7 @@ def import_(
     input_tokens, output_tokens, stop_reason."""  # noqa: D209 - it is the command's help text
     from tasks.importing import import_outputs, read_outputs
 
+    let_code_run(unsafe_local_code)
     if not model.startswith("recorded/"):
         raise SpecError(
             f'--model {model}: imported outputs belong to recorded/NAME, as in "recorded/gpt-4o-2024-05-13".'

@@ -74,6 +74,12 @@ EvenlyFlag = Annotated[
     bool | None,
     typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
 ]
+UnsafeFlag = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-local-code", help="Run answers' code without a sandbox where this machine has none."
+    ),
+]
 RetryFlag = Annotated[
     bool, typer.Option("--retry-failed", help="Ask again for the calls that have finally failed.")
 ]
@@ -109,10 +115,12 @@ def run(
     ask_above_usd: AskOption = None,
     yes: YesFlag = False,
     rehearse: RehearseFlag = False,
+    unsafe_local_code: UnsafeFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Put suites to models, grade the answers, and land everything in the warehouse."""
+    let_code_run(unsafe_local_code)
     options = {
         "limit": limit,
         "epochs": epochs,
@@ -139,9 +147,11 @@ def resume(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="As `nightbench runs` lists it.")],
     retry_failed: RetryFlag = False,
     budget_usd: BudgetOption = None,
+    unsafe_local_code: UnsafeFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Go on with a run: only what its journal lacks is asked. A run at its budget needs a larger one."""
+    let_code_run(unsafe_local_code)
     settings = Settings.read(os.environ)
     record = read_run(settings.home, run_id)
     settings = Settings.read(os.environ, tuple(Path(folder) for folder in record.suite_folders))
@@ -151,6 +161,17 @@ def resume(
     fields = record.spec if budget_usd is None else {**record.spec, "budget_usd": budget_usd}
     spec = make_spec(fields, f"runs/{run_id}.json")
     execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
+
+
+def let_code_run(unsafe: bool) -> None:
+    """Where a person says so, code runs without a sandbox if there can be none, and it is said."""
+    if not unsafe:
+        return
+    from tasks.grade.sandbox.launch import allow_unsafe, best_launch
+
+    allow_unsafe()
+    if best_launch().kind == "none":
+        note("There is no sandbox here: answers' code runs with nothing between it and this machine.")
 
 
 def spec_of(

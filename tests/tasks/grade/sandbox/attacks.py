@@ -283,8 +283,8 @@ INTRUSIONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "the temporary folder",
-        "import os\ndef answer():\n    path = '/tmp/nightbench-attack-{secret}'\n    open(path, 'w').write('x')\n"
-        "    os.remove(path)\n    return 'got'\n",
+        "import os\ndef answer():\n    path = '/tmp/nightbench-attack-{secret}'\n"
+        "    open(path, 'w').write('x')\n    os.remove(path)\n    return 'got'\n",
         GOT,
     ),
     (
@@ -301,8 +301,8 @@ INTRUSIONS: tuple[tuple[str, str, str], ...] = (
     ("two gigabytes", "def answer():\n    bytearray(2 << 30)\n    return 'got'\n", GOT),
     (
         "a disk full",
-        "def answer():\n    with open('big', 'wb') as file:\n        for _ in range(200): file.write(bytes(1 << 20))\n"
-        "    return 'got'\n",
+        "def answer():\n    with open('big', 'wb') as file:\n"
+        "        for _ in range(200): file.write(bytes(1 << 20))\n    return 'got'\n",
         GOT,
     ),
     (
@@ -313,7 +313,8 @@ INTRUSIONS: tuple[tuple[str, str, str], ...] = (
     (
         "longer limits",
         "import resource\ndef answer():\n    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
-        "    resource.setrlimit(resource.RLIMIT_NOFILE, (max(200, min(most, 300)), most))\n    return 'got'\n",
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (max(200, min(most, 300)), most))\n"
+        "    return 'got'\n",
         GOT,
     ),
     (
