@@ -75,6 +75,10 @@ class Breaker:
         if self._streak >= STREAK and 2 * self._failed >= self._ended:
             self.parked_at, self._probe_at = now, now + self._wait_s
 
+    def unprobed(self) -> None:
+        """The probe was not sent: another call may be it, at once."""
+        self._probing = False
+
     def _close(self) -> None:
         self.parked_at, self._probing = None, False
         self._wait_s, self._streak = FIRST_PROBE_S, 0
@@ -98,7 +102,8 @@ class Breaker:
 class Gate:
     """Where calls of a parked provider wait; a breaker with a clock. Belongs to one event loop.
 
-    Whoever is let through as the probe must send it and say how it ended, unless the run is stopped.
+    Whoever is let through as the probe must send it and say how it ended, or give it back, unless the run is
+    stopped.
     """
 
     def __init__(self, breaker: Breaker, clock: Callable[[], float] = time.monotonic) -> None:
@@ -132,6 +137,11 @@ class Gate:
         self.breaker.ended(self._clock(), failed=is_down(fault), probe=passed == "probe")
         if was_parked:
             self._tell()
+
+    def give_back(self) -> None:
+        """The probe cannot be sent now: let another one be it."""
+        self.breaker.unprobed()
+        self._tell()
 
     def _tell(self) -> None:
         self._news.set()

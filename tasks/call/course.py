@@ -29,6 +29,7 @@ from tasks.progress import Progress
 from warehouse.errors import ProviderError, Rejected, Transient, Unusable
 
 TIMEOUT_S = 600.0
+PROBE_MONEY_S = 0.1  # how long a probe waits for money before another call is it
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,9 @@ class Course:
         try:
             if session.till.group is not None:
                 # before there is a place: it is not to be kept from those whose sample is paid for
-                await session.till.reserve(call, worst, first=True)
-                paid = True
+                paid = await self._paid(worst, passed)
+                if not paid:
+                    return None
             slot = lane.limiter.slot(lane.tokens.estimate(self._size), ahead=self._ahead)
             async with session.warming.turn(call.prefix) as turn, slot as permit:
                 if lane.gate.shut(passed):
@@ -163,6 +165,20 @@ class Course:
         finally:
             if paid:
                 session.till.keep(call, worst)
+
+    async def _paid(self, worst: Decimal | None, passed: Pass) -> bool:
+        """Whether the attempt has its money; waits for it, but not as the probe.
+
+        What it lacks may be held by samples whose calls wait for the probe: one of those is to be it.
+        """
+        reserving = self._session.till.reserve(self._call, worst, first=True)
+        try:
+            await (asyncio.wait_for(reserving, PROBE_MONEY_S) if passed == "probe" else reserving)
+        except TimeoutError:
+            self._lane.gate.give_back()
+            await asyncio.sleep(PROBE_MONEY_S)  # the others first
+            return False
+        return True
 
     async def _attempt(self, permit: Permit, worst: Decimal | None, passed: Pass) -> Attempted:
         lane, call, n = self._lane, self._call, self._n

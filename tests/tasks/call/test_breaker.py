@@ -209,3 +209,22 @@ def test_a_call_that_was_let_through_before_the_parking_finds_the_gate_shut() ->
     assert gate.shut("call")
     assert not gate.shut("probe")
     assert not Gate(Breaker()).shut("call")
+
+
+def test_a_probe_that_cannot_be_sent_is_given_back_and_the_next_in_line_is_it_at_once() -> None:
+    async def main() -> None:
+        breaker = Breaker(give_up_s=900.0)
+        gate = Gate(breaker)
+        for _ in range(STREAK):
+            gate.ended(DOWN, "call")
+        breaker._probe_at = 0.0  # its time has come
+        assert await gate.enter() == "probe"
+        waiting = asyncio.create_task(gate.enter())
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        gate.give_back()
+        assert await asyncio.wait_for(waiting, 1) == "probe"
+        gate.ended(None, "probe")
+        assert await gate.enter() == "call"
+
+    asyncio.run(main())
