@@ -46,7 +46,7 @@ def main(with_mutants: bool) -> None:
         box.close()
         each = f"{1000 * whole_s / len(rows):.1f} ms each"
         print(
-            f"{kind}: a box starts in {start_s:.2f} s; {passed} of {len(rows)} pass in {whole_s:.2f} s, {each}"
+            f"{kind}: a box starts in {start_s:.2f} s; {passed} of {len(rows)} pass, {whole_s:.2f} s, {each}"
         )
     solved = [(row, row["prompt"] + row["canonical_solution"]) for row in rows]
     started = time.monotonic()

@@ -13,10 +13,10 @@ from bench.code_generation.task import FOLDER as TASKS
 from bench.code_generation.task import Task
 from bench.make_code_generation import SAMPLES, TOPICS, hollow, render, turns
 from tasks.grade.extract import extract
-from tasks.grade.planned import Planned
 from tasks.grade.registry import make_graders
 from tasks.load.samples import load_suite
 from tasks.model import Sample, Suite
+from warehouse.errors import SpecError
 
 FOLDER = Path(__file__).parents[2] / "datasets" / "code_generation"
 ROWS = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
@@ -138,10 +138,21 @@ def test_categories_and_difficulties_are_spread(samples: dict[str, Sample]) -> N
     assert len(pool.row["wrong"]) >= 5
 
 
-def test_the_grader_is_planned(suite: Suite) -> None:
+def test_the_grader_judges_the_solution_right_and_every_slip_wrong(suite: Suite) -> None:
     (grader,) = make_graders(suite.graders, "suite.toml")
-    assert isinstance(grader, Planned)
     assert (grader.name, grader.extract) == ("python_tests", "code")
+    try:
+        grader.check_place()
+    except SpecError as error:
+        pytest.skip(str(error))
+    for sample in suite.samples:
+        grader.check(sample)
+        grade = grader.grade(sample, f"Here it is:\n```python\n{sample.target}\n```\n")
+        assert grade.passed, (sample.metadata["name"], grade.explanation)
+        for wrong in sample.row["wrong"]:
+            spoiled = grader.grade(sample, f"```python\n{wrong}\n```")
+            assert not spoiled.passed, (sample.metadata["name"], wrong)
+            assert spoiled.reason in {"wrong", "error"}, spoiled.explanation
 
 
 def test_a_program_that_does_not_end_is_stopped() -> None:

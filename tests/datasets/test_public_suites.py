@@ -31,7 +31,7 @@ VERSIONS = {
     "mgsm": "1+c45cc8da",
     "gsm8k": "1+2156efe9",
     "math500": "1+3f085889",
-    "humaneval": "1+e2963166",
+    "humaneval": "2+b181df25",
 }
 LANGUAGES = {
     **{"bn": "উত্তর", "de": "Antwort", "en": "Answer", "es": "Respuesta", "fr": "Réponse", "ja": "答え"},
