@@ -14,6 +14,7 @@ from tasks.grade.facts import Facts
 from tasks.grade.includes import Includes
 from tasks.grade.json_only import JsonOnly, JsonPresent
 from tasks.grade.json_schema import JsonSchema
+from tasks.grade.math import Math
 from tasks.grade.numeric import Numeric
 from tasks.grade.planned import PLANNED, Planned
 from tasks.grade.python_tests import PythonTests
@@ -34,6 +35,7 @@ GRADERS: Mapping[str, type[Grader]] = {
     "refusal": Refusal,
     "facts": Facts,
     "python_tests": PythonTests,
+    "math": Math,
 }
 
 

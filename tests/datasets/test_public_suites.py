@@ -30,7 +30,7 @@ VERSIONS = {
     "mmlu_redux": "1+f46f651e",
     "mgsm": "1+c45cc8da",
     "gsm8k": "1+2156efe9",
-    "math500": "1+3f085889",
+    "math500": "2+9d8d4483",
     "humaneval": "2+b181df25",
 }
 LANGUAGES = {

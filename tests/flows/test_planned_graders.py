@@ -10,10 +10,10 @@ from tests.flows.conftest import query
 SAMPLES = """select * from (values ('1', 'Half of one?', '1/2'), ('2', 'Half of six?', '3')) as t(
     sample_id, input, target)
 """
-MATH = '[[graders]]\ntype = "math"\nextract = "boxed"\nequal = "loosely"\n'
+JUDGE = '[[graders]]\ntype = "judge"\nextract = "boxed"\nequal = "loosely"\n'
 EXACT = '[[graders]]\ntype = "includes"\n'
 SIMULATED = "simulated/gpt-4o-2024-05-13"
-NOTE = 'does not have the grader "math" yet'
+NOTE = 'does not have the grader "judge" yet'
 
 
 def a_suite(parent: Path, name: str, graders: str) -> None:
@@ -26,9 +26,9 @@ def a_suite(parent: Path, name: str, graders: str) -> None:
 @pytest.fixture
 def suites(tmp_path: Path) -> Path:
     """Three suites: a planned grader alone, before and after one that exists."""
-    a_suite(tmp_path / "suites", "alone", MATH)
-    a_suite(tmp_path / "suites", "first", MATH + EXACT)
-    a_suite(tmp_path / "suites", "second", EXACT + MATH)
+    a_suite(tmp_path / "suites", "alone", JUDGE)
+    a_suite(tmp_path / "suites", "first", JUDGE + EXACT)
+    a_suite(tmp_path / "suites", "second", EXACT + JUDGE)
     return tmp_path / "suites"
 
 
@@ -74,13 +74,13 @@ def test_an_import_says_it_too(tmp_path: Path, suites: Path, nightbench: Nightbe
 
 def test_the_list_of_suites_marks_it(suites: Path, nightbench: Nightbench) -> None:
     rows = {row["suite"]: row for row in nightbench("suites", "--suites-dir", suites, "--json").json}
-    assert rows["first"]["graders"] == "math (planned), includes"
+    assert rows["first"]["graders"] == "judge (planned), includes"
     assert rows["first"]["missing"] == ""
     shown = nightbench("suites", "alone", "--suites-dir", suites)
-    assert "math (planned)" in shown.out
+    assert "judge (planned)" in shown.out
     assert "answers land without its grade" in shown.out
     as_json = nightbench("suites", "second", "--suites-dir", suites, "--json").json
-    assert as_json["graders"][1] == {"type": "math", "extract": "boxed", "equal": "loosely", "planned": True}
+    assert as_json["graders"][1] == {"type": "judge", "extract": "boxed", "equal": "loosely", "planned": True}
 
 
 def test_two_graders_of_one_name_are_refused(tmp_path: Path, nightbench: Nightbench) -> None:

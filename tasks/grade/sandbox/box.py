@@ -146,7 +146,7 @@ class Box:
             with contextlib.suppress(OSError):  # it may be gone already
                 frames.send(job, {"program": program, "files": dict(files or {})})
             stdout, stderr, stopped = _converse(feed, stdin, out, err, limits.wall_s)
-        ended = self._end()["candidate"]
+        ended = self._end(b"end" if stopped else b"wait")["candidate"]
         code = None if stopped or ended.get("killed") else int(ended["code"])
         return Ran(stdout, stderr, code, stopped)
 
@@ -170,10 +170,10 @@ class Box:
         except (OSError, ValueError) as error:
             raise BoxError(f"the sandbox has ended ({error})") from error
 
-    def _end(self) -> dict[str, Any]:
-        """Have what was started ended; how it did."""
+    def _end(self, word: bytes = b"end") -> dict[str, Any]:
+        """Have what was started ended, or (`wait`) end by itself; how it did."""
         try:
-            self._control.send(b"end")
+            self._control.send(word)
             return dict(self._told(ENDS_S)["ended"])
         except (OSError, ValueError, KeyError) as error:
             raise BoxError(f"the sandbox has ended ({error})") from error

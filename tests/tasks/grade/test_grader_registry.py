@@ -97,8 +97,8 @@ def test_a_planned_grader_is_known_and_its_options_are_not_judged_yet(kind: str)
     ("kind", "options", "said"),
     [
         ("pyton_tests", {}, "Did you mean python_tests"),
-        ("math", {"extract": "boxd"}, "did you mean boxed"),
-        ("math", {"name": 1}, '"name" is 1'),
+        ("judge", {"extract": "boxd"}, "did you mean boxed"),
+        ("judge", {"name": 1}, '"name" is 1'),
     ],
 )
 def test_what_is_known_of_a_planned_grader_is_checked(kind: str, options: dict[str, Any], said: str) -> None:
@@ -111,6 +111,6 @@ def test_a_note_says_what_will_be_missing() -> None:
         return note_of("mine", make_graders([GraderConfig(kind) for kind in kinds], PLACE))
 
     assert note("exact") is None
-    assert 'suite "mine": nightbench does not have the grader "math" yet' in str(note("math"))
-    assert "have no score: their accuracy is not known, which is not 0" in str(note("math", "exact"))
-    assert 'the score is that of "exact"' in str(note("exact", "math"))
+    assert 'suite "mine": nightbench does not have the grader "judge" yet' in str(note("judge"))
+    assert "have no score: their accuracy is not known, which is not 0" in str(note("judge", "exact"))
+    assert 'the score is that of "exact"' in str(note("exact", "judge"))

@@ -15,12 +15,14 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from typing import Any
 
 from tasks.grade.sandbox.inside import candidate, examiner, kernel
 
 WORK = "/work"
+LAST_S = 2.0
 APART = kernel.CLONE_NEWPID | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
 # What programs import most, read once.
 WARM = """
@@ -58,6 +60,7 @@ def _one(
     limits = order["limits"]
     folder = _folder(limits, boxed=readable is not None)
     pids: dict[str, int] = {}
+    left_s = 0.0
     try:
         if order["kind"] == "tests":
             calls, asks, job = fds
@@ -68,9 +71,9 @@ def _one(
         for fd in fds:
             os.close(fd)
         control.send(json.dumps({"started": True}).encode())
-        _wait(control)
+        left_s = _wait(control)
     finally:
-        ended = {name: _end(pid) for name, pid in pids.items()}
+        ended = {name: _end(pid, left_s) for name, pid in pids.items()}
         if readable is None:
             shutil.rmtree(folder, ignore_errors=True)
         else:
@@ -87,9 +90,9 @@ def _folder(limits: dict[str, int], *, boxed: bool) -> str:
     return WORK
 
 
-def _wait(control: socket.socket) -> None:
-    """Until the supervisor says that it has what it wanted, or is gone."""
-    control.recv(64)
+def _wait(control: socket.socket) -> float:
+    """Until the supervisor has what it wanted, or is gone; how many seconds are left to who is just ending."""
+    return LAST_S if control.recv(64) == b"wait" else 0.0
 
 
 def _start(
@@ -171,12 +174,17 @@ def _bound(limits: dict[str, int], readable: list[str] | None) -> None:
     kernel.refuse_calls()
 
 
-def _end(pid: int) -> dict[str, Any]:
+def _end(pid: int, left_s: float) -> dict[str, Any]:
     """Kill what is left of a process and all that it started, and say how it ended."""
+    until = time.monotonic() + left_s
     with contextlib.suppress(ProcessLookupError):
-        ended, status, usage = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return _status(status, usage)
+        while True:
+            ended, status, usage = os.wait4(pid, os.WNOHANG)
+            if ended:
+                return _status(status, usage)
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.001)
         os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):  # where it had a group of its own
         os.killpg(pid, signal.SIGKILL)
