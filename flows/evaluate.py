@@ -105,7 +105,7 @@ async def batch(work: Work, lane: str, title: str) -> None:
 @task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
 async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
     """The grades of one shard."""
-    return grade_shard(work, lander.known, work.plan.shards[index])
+    return await asyncio.to_thread(grade_shard, work, lander.known, work.plan.shards[index])
 
 
 @task(name="land", task_run_name="land {title}", cache_policy=NO_CACHE, **PLAIN)

@@ -1,7 +1,9 @@
 """The end of a run: its shards are graded from the journal, landed, and the run is committed."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -101,17 +103,33 @@ def run_status(fatal: NightbenchError | None, missing: int) -> str:
 
 def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
     """Every call of the shard that has ended, with its outcome and its grades."""
-    graders = work.graders[shard.suite.name]
     samples = {sample.sample_id: sample for sample, _ in shard.asked}
-    calls: list[tuple[Call, Outcome, list[Judged]]] = []
+    ended: list[tuple[Call, Sample, Outcome]] = []
     tried: list[tuple[Call, Attempt]] = []
     for call in work.plan.calls(shard):
         outcome = known.outcome(call.call_key)
         if outcome is not None:
-            calls.append((call, outcome, grade_call(graders, call, samples[call.sample_id], outcome)))
+            ended.append((call, samples[call.sample_id], outcome))
         else:
             tried += [(call, attempt) for attempt in known.attempts(call.call_key)]
-    return Graded(shard.suite, calls, tried)
+    return Graded(shard.suite, grade_calls(work.graders[shard.suite.name], ended), tried)
+
+
+def grade_calls(
+    graders: Sequence[Grader], ended: Sequence[tuple[Call, Sample, Outcome]]
+) -> list[tuple[Call, Outcome, list[Judged]]]:
+    """Calls that have ended with their grades, in the same order.
+
+    Where a grader judges in processes of its own, several calls are graded at once.
+    """
+
+    def one(call: Call, sample: Sample, outcome: Outcome) -> tuple[Call, Outcome, list[Judged]]:
+        return call, outcome, grade_call(graders, call, sample, outcome)
+
+    if not any(grader.apart for grader in graders):
+        return [one(*each) for each in ended]
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as threads:
+        return list(threads.map(lambda each: one(*each), ended))
 
 
 def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:

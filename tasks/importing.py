@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from tasks.closing import commit_work, grade_call
+from tasks.closing import commit_work, grade_calls
 from tasks.home import Settings
 from tasks.land.landing import Landing
 from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage, short_hash
@@ -113,11 +113,8 @@ def import_outputs(
     with Landing(settings.home.warehouse, record.run_id, record.started.date()) as files:
         size = spec.shard_size
         for at in range(0, len(answered), size):
-            calls = [
-                (call, outcome, grade_call(graders, call, samples[call.sample_id], outcome))
-                for call, outcome in answered[at : at + size]
-            ]
-            files.land(suite, calls)
+            ended = [(call, samples[call.sample_id], outcome) for call, outcome in answered[at : at + size]]
+            files.land(suite, grade_calls(graders, ended))
         return commit_work(work, files, planned=len(answered), fatal=None, flow_run_id=None)
 
 

@@ -227,10 +227,15 @@ def notes_on_graders(spec: EvalSpec, suites: Sequence[Suite]) -> list[str]:
 
 
 def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sample], state: str) -> None:
-    """Whether the graders can judge these samples; `state` ends the error's sentence.
+    """Whether the graders can judge these samples, and on this machine; `state` ends the error's sentence.
 
-    Raises: SuiteError: names suite, grader and sample.
+    Raises: SuiteError: names suite, grader and sample. SpecError: names suite and grader.
     """
+    for grader in graders:
+        try:
+            grader.check_place()
+        except SpecError as error:
+            raise SpecError(f'suite "{suite.name}", grader "{grader.name}": {error} {state}') from error
     for sample in samples:
         for grader in graders:
             try:

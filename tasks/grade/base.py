@@ -21,6 +21,7 @@ class Grader(ABC):
 
     type: ClassVar[str]
     version: ClassVar[str] = "1"
+    apart: ClassVar[bool] = False  # judges in a process of its own: several answers at once, from threads
 
     extract: str = "text"
     name: str = ""  # in the tables; the type where none is given
@@ -33,6 +34,12 @@ class Grader(ABC):
         """Refuse a sample that this grader could not judge.
 
         Raises: SuiteError: says what the sample lacks.
+        """
+
+    def check_place(self) -> None:  # noqa: B027 - most graders judge anywhere
+        """Refuse a machine on which this grader cannot judge.
+
+        Raises: SpecError: says what is missing, and the remedy.
         """
 
     def grade(self, sample: Sample, answer: str) -> Grade:
