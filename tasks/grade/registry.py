@@ -12,6 +12,7 @@ from tasks.grade.exact import Exact
 from tasks.grade.extract import make_extractor
 from tasks.grade.facts import Facts
 from tasks.grade.includes import Includes
+from tasks.grade.instructions.grader import Instructions
 from tasks.grade.json_only import JsonOnly, JsonPresent
 from tasks.grade.json_schema import JsonSchema
 from tasks.grade.math import Math
@@ -36,6 +37,7 @@ GRADERS: Mapping[str, type[Grader]] = {
     "facts": Facts,
     "python_tests": PythonTests,
     "math": Math,
+    "instructions": Instructions,
 }
 
 
