@@ -13,7 +13,10 @@ Row = Mapping[str, object]
 RUN = "select * from runs where run_id = '{run_id}'"
 
 NEWEST = """
-select run_id from runs where kind not in ('ask', 'rehearsal') order by started_at desc, run_id limit 1
+select run_id from runs
+where kind not in ('ask', 'rehearsal', 'regrade')
+order by started_at desc, run_id
+limit 1
 """
 
 LEADERBOARD = """
@@ -151,7 +154,7 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def newest_run(home: Home) -> str:
-    """The run that was committed last begun; a question or a rehearsal is none.
+    """The run that was committed last begun; a question, a rehearsal or a regrade is none.
 
     Raises: SpecError: none is committed.
     """

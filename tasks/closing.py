@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from tasks.call.journal_end import remove_journal
 from tasks.call.journal_reader import JournalState, read_journal
@@ -20,6 +21,9 @@ from tasks.predicted import predicted_columns
 from tasks.work import Work
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, StoppedShort
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Graded:
@@ -126,10 +130,15 @@ def grade_calls(
     def one(call: Call, sample: Sample, outcome: Outcome) -> tuple[Call, Outcome, list[Judged]]:
         return call, outcome, grade_call(graders, call, sample, outcome)
 
+    return judge_all(graders, ended, lambda each: one(*each))
+
+
+def judge_all(graders: Sequence[Grader], items: Sequence[T], judge: Callable[[T], R]) -> list[R]:
+    """What `judge` makes of each, in the same order; at once where a grader judges in other processes."""
     if not any(grader.apart for grader in graders):
-        return [one(*each) for each in ended]
+        return [judge(item) for item in items]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as threads:
-        return list(threads.map(lambda each: one(*each), ended))
+        return list(threads.map(judge, items))
 
 
 def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:

@@ -207,10 +207,24 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class StoredCall:
+    """What a grade says of its call, as the warehouse keeps it; a call that is graded again has no more."""
+
+    call_key: UUID
+    suite: str
+    suite_version: str
+    sample_id: str
+    epoch: int
+    variant: str
+    variant_version: str
+    model: str
+
+
+@dataclass(frozen=True)
 class Judged:
     """A grade with its place: which call, which grader, whether it is the suite's score."""
 
-    call: Call
+    call: Call | StoredCall
     grader: str
     grader_version: str
     is_score: bool

@@ -31,6 +31,7 @@ class RunRecord:
     asked: dict[str, str] = field(default_factory=dict)  # versions of what is asked, once it was planned
     rehearsal: dict[str, Any] | None = None  # how, if it is one: Rehearsal of tasks/rehearsal.py
     predicted: dict[str, Any] | None = None  # what it was expected to take when it began (tasks/predicted.py)
+    regrade: dict[str, Any] | None = None  # of a regrade: the run whose answers it grades, and by what
 
     @property
     def started(self) -> datetime:
@@ -71,6 +72,7 @@ def begin_run(
     suite_folders: tuple[Path, ...] = (),
     rehearsal: Mapping[str, Any] | None = None,
     predicted: Mapping[str, Any] | None = None,
+    regrade: Mapping[str, Any] | None = None,
 ) -> RunRecord:
     """Write the record of a new run, or return that of the one with this id, whose limits may be changed.
 
@@ -95,6 +97,7 @@ def begin_run(
         asked=old.asked if old else {},
         rehearsal=old.rehearsal if old else _plain(rehearsal),
         predicted=old.predicted if old else _plain(predicted),
+        regrade=_plain(regrade),
     )
     if record != old:
         _write_record(home, record)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 from tasks.budget import check_budget
 from tasks.call.api import api_of, api_params
@@ -208,15 +209,21 @@ def make_graders(suite: Suite, options: SuiteEntry | None = None) -> tuple[Grade
 
     Raises: SuiteError: one cannot be made, or two would have one name in the tables.
     """
-    configs: Sequence[GraderConfig] = suite.graders
-    place = f"{suite.folder}/{CARD}"
-    if options is not None and options.graders is not None:
-        place = f'graders of suite "{suite.name}" in the spec'
-        configs = [
-            GraderConfig(str(fields.get("type", "")), {k: v for k, v in fields.items() if k != "type"})
-            for fields in options.graders
-        ]
-    return graders_of(configs, place)
+    return graders_of_spec(suite.name, options) or graders_of(suite.graders, f"{suite.folder}/{CARD}")
+
+
+def graders_of_spec(suite: str, options: SuiteEntry | None) -> tuple[Grader, ...]:
+    """The graders that a spec puts in the place of a suite's own; none where it does not.
+
+    Raises: SuiteError: as make_graders.
+    """
+    if options is None or options.graders is None:
+        return ()
+    configs = [
+        GraderConfig(str(fields.get("type", "")), {k: v for k, v in fields.items() if k != "type"})
+        for fields in options.graders
+    ]
+    return graders_of(configs, f'graders of suite "{suite}" in the spec')
 
 
 def notes_on_graders(spec: EvalSpec, suites: Sequence[Suite]) -> list[str]:
@@ -226,7 +233,19 @@ def notes_on_graders(spec: EvalSpec, suites: Sequence[Suite]) -> list[str]:
     return [note for note in notes if note is not None]
 
 
-def check_samples(suite: Suite, graders: Sequence[Grader], samples: Iterable[Sample], state: str) -> None:
+class OfSuite(Protocol):
+    """What is said of a suite whose samples cannot be judged."""
+
+    @property
+    def name(self) -> str:
+        """As in suite.toml."""
+
+    @property
+    def sealed(self) -> bool:
+        """Its words are not to be quoted."""
+
+
+def check_samples(suite: OfSuite, graders: Sequence[Grader], samples: Iterable[Sample], state: str) -> None:
     """Whether the graders can judge these samples, and on this machine; `state` ends the error's sentence.
 
     Raises: SuiteError: names suite, grader and sample. SpecError: names suite and grader.

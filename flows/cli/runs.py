@@ -59,13 +59,16 @@ def report(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the leaderboard and the bill of a committed run."""
+    from flows.cli.regrade import print_regrade
     from flows.cli.run import print_result
     from flows.summary import newest_run, run_summary
     from tasks.runs import check_run_id
 
     home = Settings.read(os.environ).home
     chosen = check_run_id(run_id) if run_id else newest_run(home)
-    if markdown:
+    if run_id and run_summary(home, chosen).run["kind"] == "regrade":
+        print_regrade(home, chosen, as_json=as_json)
+    elif markdown:
         say(run_summary(home, chosen).markdown())
     else:
         print_result(home, chosen, as_json=as_json)

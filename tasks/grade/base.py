@@ -21,6 +21,7 @@ class Grader(ABC):
 
     type: ClassVar[str]
     version: ClassVar[str] = "1"
+    stored: ClassVar[bool] = False  # judges by what the table `samples` keeps: no choices, no other column
     apart: ClassVar[bool] = False  # judges in a process of its own: several answers at once, from threads
 
     extract: str = "text"

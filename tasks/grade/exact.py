@@ -23,6 +23,7 @@ class Exact(Grader):
     """
 
     type: ClassVar[str] = "exact"
+    stored: ClassVar[bool] = True
 
     ignore_case: StrictBool = False
     strip_quotes: StrictBool = False

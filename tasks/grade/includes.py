@@ -21,6 +21,7 @@ class Includes(Grader):
     """
 
     type: ClassVar[str] = "includes"
+    stored: ClassVar[bool] = True
     version: ClassVar[str] = "2"
 
     targets: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ class Numeric(Grader):
     """
 
     type: ClassVar[str] = "numeric"
+    stored: ClassVar[bool] = True
 
     extract: str = "last_number"
     tolerance: Decimal = Decimal(0)

@@ -136,6 +136,7 @@ class Refusal(Grader):
     """
 
     type: ClassVar[str] = "refusal"
+    stored: ClassVar[bool] = True
 
     def check(self, sample: Sample) -> None:
         """Refuse a sample whose target is neither word."""

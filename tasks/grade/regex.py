@@ -23,6 +23,7 @@ class Regex(Grader):
     """
 
     type: ClassVar[str] = "regex"
+    stored: ClassVar[bool] = True
 
     pattern: str = ""
     match: Literal["any", "all"] = "any"

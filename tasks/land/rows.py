@@ -124,12 +124,14 @@ def attempt_row(run_id: str, call: Call, attempt: Attempt) -> Row:
     }
 
 
-def grade_row(run_id: str, graded_at: datetime, judged: Judged, *, sealed: bool = False) -> Row:
-    """One grade of one call."""
+def grade_row(
+    run_id: str, graded_at: datetime, judged: Judged, *, sealed: bool = False, grading_id: str | None = None
+) -> Row:
+    """One grade of one call of the run; `grading_id` is the run that graded, where it is another."""
     call, grade = judged.call, judged.grade
     return {
         "run_id": run_id,
-        "grading_id": run_id,
+        "grading_id": grading_id or run_id,
         "graded_at": graded_at,
         "call_key": call.call_key,
         "suite": call.suite,

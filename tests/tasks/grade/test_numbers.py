@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grade.numbers import dots_as_groups, first_number, last_number, last_number_text, number_text
+from tasks.grade.numbers import (
+    _NUMBER,
+    _matches,
+    dots_as_groups,
+    first_number,
+    last_number,
+    last_number_text,
+    number_text,
+)
 
 ONE_NUMBER = {
     "western groups": ("1,234,567.89", "1234567.89"),
@@ -158,3 +166,14 @@ def test_a_number_is_the_same_in_each_spelling(value: Decimal) -> None:
         f"${grouped}.",
     ):
         assert first_number(f"It is {text}") == value
+
+
+@given(st.text(alphabet="0159.,'_-/ $€%\\{}()^+e×x\u2009fractdabc "))
+def test_jumping_over_words_finds_what_a_whole_search_finds(text: str) -> None:
+    whole = [(found.span(), found.lastgroup) for found in _NUMBER.finditer(text)]
+    assert [(found.span(), found.lastgroup) for found in _matches(text)] == whole
+
+
+def test_the_longest_start_of_a_number_is_not_jumped_over() -> None:
+    assert first_number("so -\\$ \\dfrac{-12}{4}") == Decimal(3)
+    assert last_number_text("so it is: x -\\$ \\dfrac{-12}{4}") == "-\\$ \\dfrac{-12}{4}"

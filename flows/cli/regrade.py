@@ -1,0 +1,173 @@
+"""`regrade`: stored answers are graded anew, by graders or by a person; no model is called."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.run import DirOption
+from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from tasks.home import Home, Settings
+from tasks.interrupts import Interrupts
+from tasks.runs import begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
+from tasks.spec import make_spec
+from warehouse.errors import SpecError, StoppedShort
+
+if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--help` does not wait for
+    import duckdb
+
+    from tasks.regrade_stored import StoredRun
+    from tasks.regrading import Plan
+    from tasks.runs import RunRecord
+
+Land = Callable[["RunRecord"], object]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(
+        epilog="Examples:  nightbench regrade RUN_ID --grader numeric   |   "
+        "nightbench regrade RUN_ID --labels verdicts.csv"
+    )(regrade)
+
+
+def regrade(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose answers are graded.")],
+    graders: Annotated[
+        list[str] | None, typer.Option("--grader", help="Only this one, by its name; repeat for more.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            help="Verdicts of a person: CSV or JSONL with run_id, call_key, passed, author, reason.",
+        ),
+    ] = None,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours for the regrade.")] = None,
+    suites_dir: DirOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Grade the stored answers of a run again, without calling a model; the grades before stay."""
+    from tasks.regrading import check_gradable
+    from warehouse.query import open_catalog
+
+    if labels is not None and graders:
+        raise SpecError("--labels are a person's verdicts, and --grader names a program: give one of them.")
+    settings = _settings(Settings.read(os.environ, tuple(suites_dir or ())), check_run_id(run))
+    settings.home.make()
+    chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
+    check_gradable(settings.home, run)
+    try:
+        with Interrupts() as interrupts, open_catalog(settings.home.warehouse) as connection:
+            if labels is not None:
+                _label(settings, connection, run, chosen, labels, interrupts)
+            else:
+                _judge(settings, connection, run, chosen, graders or [], interrupts)
+    except KeyboardInterrupt:
+        if not _is_committed(settings.home, chosen):  # a second Ctrl-C may come too late
+            raise StoppedShort(
+                "stopped by Ctrl-C. Nothing was graded; the same command begins anew."
+            ) from None
+    print_regrade(settings.home, chosen, as_json=as_json)
+
+
+def print_regrade(home: Home, run_id: str, *, as_json: bool = False) -> None:
+    """What a committed regrade changed, and the graded run's results as they are now."""
+    from flows.regraded import regraded
+    from flows.summary import RunSummary
+
+    done = regraded(home, run_id)
+    if as_json:
+        print_json(
+            {
+                "run_id": run_id,
+                "status": done.run["status"],
+                "graded_run": done.graded_run,
+                "run": done.run,
+                "changes": done.changes,
+                "leaderboard": done.leaderboard,
+            }
+        )
+        return
+    rows = done.rows()
+    print_table("Graded again", rows, right=list(rows[0])[3:] if rows else [])
+    board = RunSummary(done.run, done.leaderboard, ()).leaderboard_rows()
+    print_table(f"Leaderboard of run {done.graded_run}", board, right=list(board[0])[2:] if board else [])
+    for line in done.ways_on:
+        say(line)
+
+
+def _settings(settings: Settings, run: str) -> Settings:
+    """With the folders of suites that the run itself was given, where its record is still there."""
+    if not (settings.home.runs / f"{run}.json").exists():
+        return settings
+    folders = tuple(Path(folder) for folder in read_run(settings.home, run).suite_folders)
+    known = (folder for folder in folders if folder.is_dir())
+    return replace(settings, suite_folders=tuple(dict.fromkeys((*settings.suite_folders, *known))))
+
+
+def _judge(
+    settings: Settings,
+    connection: "duckdb.DuckDBPyConnection",
+    run: str,
+    chosen: str,
+    graders: list[str],
+    interrupts: Interrupts,
+) -> None:
+    from tasks.regrading import plan_regrade
+    from tasks.regrading import regrade as grade_again
+
+    plan: Plan = plan_regrade(settings, connection, run, graders)
+    for sentence in plan.notes:
+        note(sentence)
+    n = sum(part.suite.answers for part in plan.parts)
+    note(f"run {chosen}: grades {n:,} answers of run {run} again")
+
+    def land(record: "RunRecord") -> object:
+        return grade_again(settings, record, connection, plan, say=note, check=interrupts.check)
+
+    _landing(settings.home, chosen, plan.run, plan.asked, land)
+
+
+def _label(
+    settings: Settings,
+    connection: "duckdb.DuckDBPyConnection",
+    run: str,
+    chosen: str,
+    file: Path,
+    interrupts: Interrupts,
+) -> None:
+    from tasks.labels import HUMAN, land_labels, read_labels
+    from tasks.regrade_stored import read_stored_run
+
+    stored = read_stored_run(connection, run)
+    labels = read_labels(file, run)
+    note(f"run {chosen}: {len(labels):,} verdicts on answers of run {run}")
+
+    def land(record: "RunRecord") -> object:
+        return land_labels(settings.home, record, connection, stored, file, labels, interrupts.check)
+
+    asked = {"run_id": run, "graders": [HUMAN], "labels": file.name}
+    _landing(settings.home, chosen, stored, asked, land)
+
+
+def _landing(home: Home, chosen: str, stored: "StoredRun", asked: Mapping[str, object], land: Land) -> None:
+    """Begin the run, land it, and leave no trace of one that did not come to its commit."""
+    spec = make_spec(stored.spec)
+    with run_lock(home, chosen):
+        if _is_committed(home, chosen):
+            raise SpecError(f'run id "{chosen}" is taken. Nothing was graded. Give another --run-id.')
+        record = begin_run(home, spec, chosen, trigger="cli", kind="regrade", regrade=asked)
+        try:
+            land(record)
+        except BaseException:  # Ctrl-C too
+            forget_unsent(home, chosen)
+            raise
+
+
+def _is_committed(home: Home, run_id: str) -> bool:
+    return any((home.warehouse / "commits").glob(f"{run_id}.*.json"))
