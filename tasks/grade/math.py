@@ -33,6 +33,7 @@ class Math(Grader):
 
     type: ClassVar[str] = "math"
     apart: ClassVar[bool] = True
+    stored: ClassVar[bool] = True
 
     extract: str = "boxed"
     timeout_s: float = 5.0

@@ -27,6 +27,7 @@ class Taken:
     """What became of the calls of a batch."""
 
     answered: int = 0
+    succeeded: int = 0  # of them: by the provider's own count, which an error that is an answer is not in
     failed: int = 0
     again: dict[UUID, int] = field(default_factory=dict)  # calls without an end, and their shards
     cancelled: int = 0  # of them: because somebody stopped the batch
@@ -93,7 +94,7 @@ class _Taking:
     @property
     def may_lack(self) -> bool:
         """Whether the provider may have, or have billed, more answers than were read."""
-        return bool(self._left) and (self._status is None or self._status.answered > self.taken.answered)
+        return bool(self._left) and (self._status is None or self._status.answered > self.taken.succeeded)
 
     async def take(self, custom_id: str | None, result: Result) -> None:
         """One line of results; a line of another run's call, or one that came before, is nothing."""
@@ -106,6 +107,7 @@ class _Taking:
             self._ended_before(key, shard)
         elif isinstance(result, Reply):
             taken.answered += 1
+            taken.succeeded += result.answer.error_kind is None
             await part.answered(key, shard, result)
         elif isinstance(result, Cancelled):
             taken.cancelled += 1
@@ -136,6 +138,7 @@ class _Taking:
         known, taken = self._book.known, self.taken
         if key in known.answered:
             taken.answered += 1
+            taken.succeeded += 1
         elif key in known.failed and not self._book.retry_failed:
             taken.failed += 1
         else:

@@ -91,7 +91,7 @@ def _folder(limits: dict[str, int], *, boxed: bool) -> str:
 
 
 def _wait(control: socket.socket) -> float:
-    """Until the supervisor has what it wanted, or is gone; how many seconds are left to who is just ending."""
+    """Until the supervisor has what it wanted, or is gone; how long who is just ending may still take."""
     return LAST_S if control.recv(64) == b"wait" else 0.0
 
 
