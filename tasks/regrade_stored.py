@@ -40,7 +40,8 @@ select distinct on (calls.sample_id) calls.sample_id, {", ".join(f"samples.{name
 ANSWERS = f"""
 select calls.call_key, calls.sample_id, calls.epoch, calls.variant, calls.variant_version, calls.model,
     calls.response, calls.stop_reason, calls.error_kind, calls.error, samples.input, samples.target,
-    samples.targets, samples.category, samples.cluster, samples.scored, samples.metadata
+    samples.targets, samples.category, samples.cluster, samples.scored, samples.metadata,
+    samples.sample_id is not null
 {OF_SUITE}
 """
 
@@ -128,16 +129,20 @@ def stored_samples(
     cursor = connection.cursor().execute(SAMPLES, [run.run_id, suite.name, suite.version])
     while rows := cursor.fetchmany(AT_ONCE):
         for sample_id, *kept, there in rows:
-            if not there:
-                raise SpecError(
-                    f'suite "{suite.name}" {suite.version}: its sample "{sample_id}" is not in the '
-                    f"warehouse. Nothing was graded. The run's files are not whole: bring them back from a "
-                    f"backup."
-                )
-            sample = make_sample(sample_id, kept)
-            if is_sealed(sample):
-                raise sealed_error(suite.name)
-            yield sample
+            yield _sample(suite, sample_id, kept, there=there)
+
+
+def _sample(suite: StoredSuite, sample_id: str, kept: Sequence[Any], *, there: bool) -> Sample:
+    """A sample as it was asked. Raises: SpecError: it is not there, or its suite is sealed."""
+    if not there:
+        raise SpecError(
+            f'suite "{suite.name}" {suite.version}: its sample "{sample_id}" is not in the warehouse. '
+            f"Nothing was graded. The run's files are not whole: bring them back from a backup."
+        )
+    sample = make_sample(sample_id, kept)
+    if is_sealed(sample):
+        raise sealed_error(suite.name)
+    return sample
 
 
 def is_sealed(sample: Sample) -> bool:
@@ -157,7 +162,10 @@ def sealed_error(suite: str) -> SpecError:
 def stored_answers(
     connection: duckdb.DuckDBPyConnection, run: StoredRun, suite: StoredSuite
 ) -> Iterator[Sequence[StoredAnswer]]:
-    """The answers of a run to a suite, batch by batch."""
+    """The answers of a run to a suite, batch by batch.
+
+    Raises: SpecError: the suite is sealed, or a sample is not there.
+    """
     cursor = connection.cursor().execute(ANSWERS, [run.run_id, suite.name, suite.version])
     while rows := cursor.fetchmany(AT_ONCE):
         yield [_answer(suite, row) for row in rows]
@@ -180,10 +188,10 @@ def make_sample(sample_id: str, kept: Sequence[Any]) -> Sample:
 
 
 def _answer(suite: StoredSuite, row: Sequence[Any]) -> StoredAnswer:
-    key, sample_id, epoch, variant, variant_version, model, text, stop, error_kind, error, *kept = row
+    key, sample_id, epoch, variant, variant_version, model, text, stop, error_kind, error, *kept, there = row
     return StoredAnswer(
         StoredCall(key, suite.name, suite.version, sample_id, epoch, variant, variant_version, model),
-        make_sample(sample_id, kept),
+        _sample(suite, sample_id, kept, there=there),
         Answer(
             text=text,
             stop_reason=stop,

@@ -138,8 +138,10 @@ def regrade(
 
     def batches() -> Batches:
         for part in plan.parts:
-            samples = _checked_samples(settings, connection, plan.run, part, say)
+            samples = _whole_if_needed(settings, connection, plan.run, part, say)
             for answers in stored_answers(connection, plan.run, part.suite):
+                if not samples:  # those that are whole have been checked
+                    check_samples(part.suite, part.graders, (one.sample for one in answers), STATE)
                 yield _graded(plan.run.run_id, record.run_id, graded_at, part, samples, answers)
 
     return land_grades(settings.home, record, plan.run, batches(), check)
@@ -230,19 +232,17 @@ def _check_score_stays(connection: duckdb.DuckDBPyConnection, run: StoredRun, pa
         )
 
 
-def _checked_samples(
+def _whole_if_needed(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
     run: StoredRun,
     part: Regrading,
     say: Callable[[str], None],
 ) -> Mapping[str, Sample]:
-    """Whole samples by id where a grader needs more than the warehouse keeps, else none; all are checked."""
-    stored = stored_samples(connection, run, part.suite)
+    """Whole samples by id, checked, where a grader needs more than the warehouse keeps; else none."""
     if all(grader.stored for grader in part.graders):
-        check_samples(part.suite, part.graders, stored, STATE)
         return {}
-    whole = _whole_samples(settings, part, stored, say)
+    whole = _whole_samples(settings, part, stored_samples(connection, run, part.suite), say)
     check_samples(part.suite, part.graders, whole.values(), STATE)
     return whole
 

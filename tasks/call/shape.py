@@ -23,6 +23,7 @@ from tasks.call.facts import (
     thinking_budget,
     vendor_of,
 )
+from tasks.call.slips import slips
 from tasks.model import Call
 from warehouse.errors import SpecError
 
@@ -49,6 +50,8 @@ def check_shape(model: str, params: Mapping[str, Any]) -> None:
     vendor = vendor_by(model)
     if vendor is None:
         return
+    for name, meant in slips(vendor, params):
+        raise SpecError(f'{model}: there is no parameter "{name}". Nothing was sent. Did you mean "{meant}"?')
     for name, why in _wrong(vendor, family_of(model), params):
         raise SpecError(f'{model}: the parameter "{name}": {why}. Nothing was sent.')
 

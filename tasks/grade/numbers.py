@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from decimal import Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 MAX_NUMBER_CHARS = 1000
 MAX_EXPONENT = 9999
@@ -57,6 +57,7 @@ _SPELLINGS = {
 }
 
 
+@lru_cache(maxsize=4096)  # a target is read when it is checked, and again for each answer
 def first_number(text: str) -> Decimal | None:
     """The first number in the text."""
     values = map(_value, _matches(_in_ascii(text)))
