@@ -4,9 +4,9 @@ Most pairs are settled by how they are written (equivalence/text.py). What is le
 a process that is killed when it takes too long (equivalence/child.py); nothing of an answer is ever evaluated
 as a program.
 
-    1/2, 0.5, \frac12            one number; 0.333 is not 1/3: what is not exact must agree to 12 digits
+    1/2, 0.5, \frac12            one number; 0.333 is not 1/3: what is not exact must agree to 12 decimals
     60%, 60\%, 0.6               one number; where the target is 60, so is 60%
-    90^\circ, 5.4 \text{ cents}  90 and 5.4: units are left out on both sides
+    90^\circ, 5.4 \text{ cents}  90 and 5.4: a unit may be left out, and no other may stand there
     52_8                         52 in base 8: the base may be left out, and no other may stand there
     x = 5, 5                     one answer; y = 2x + 1 and 2x + 1 = y, too
     1,-2 and \{-2,1\}            lists and sets in any order; tuples and intervals in theirs, brackets and all
@@ -15,13 +15,16 @@ as a program.
 Source: the parser is math-verify's (github.com/huggingface/Math-Verify), over latex2sympy2-extended.
 """
 
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tasks.grade.base import Grader, failed, right_answers, verdict
-from tasks.grade.equivalence.text import base_of, normal, parts, too_much, words
+from tasks.grade.base import Grader, failed, lacking, right_answers, verdict
+from tasks.grade.equivalence.text import base_of, digits_of, normal, parts, too_much, unit_of, words
 from tasks.grade.equivalence.workers import TookTooLong, workers
 from tasks.model import Grade, Sample
+
+SETS = ("\\pm", "\\mp", "\\cup", "\\cap", "\\in")  # what makes of one expression several values, or a set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,63 +42,69 @@ class Math(Grader):
     timeout_s: float = 5.0
 
     def check(self, sample: Sample) -> None:
-        """Refuse a sample without a target. Raises: SuiteError."""
-        right_answers(sample)
+        """Refuse a sample without a target, or with one beyond the bounds. Raises: SuiteError."""
+        for target in right_answers(sample):
+            if (why := too_much(target)) is not None:
+                raise lacking(sample, f"has a target that cannot be compared ({why})")
 
     def compare(self, sample: Sample, answer: str) -> Grade:
         """Equal to one of the targets."""
         if (why := too_much(answer)) is not None:
             return failed("wrong", f"no answer that could be right: {why}", answer)
         targets = right_answers(sample)
+        until = time.monotonic() + self.timeout_s
         try:
-            passed = any(self.equal(target, answer) for target in targets)
+            passed = any(equal(target, answer, until) for target in targets)
         except TookTooLong as error:
             return failed("timeout", str(error), answer)
         return verdict(passed, answer, f"{answer!r} against {' or '.join(map(repr, targets))}")
 
-    def equal(self, target: str, answer: str) -> bool:
-        """Whether two answers are the same. Raises: TookTooLong."""
-        if target.strip() == answer.strip():
-            return True
-        wanted, given = words(target), words(answer)
-        if wanted is not None:
-            plain = given if given is not None else " ".join(answer.casefold().strip("$ .()").split())
-            return plain == wanted
-        return self._same(normal(target), normal(answer))
 
-    def _same(self, target: str, answer: str) -> bool:
-        if target.replace(" ", "") == answer.replace(" ", ""):
-            return True
-        numeral = base_of(target)
-        if numeral is not None:
-            return (base_of(answer) or (answer.replace(" ", "").lower().lstrip("0"), numeral[1])) == numeral
-        wanted, given = parts(target), parts(answer)
-        if wanted is not None or given is not None:
-            return self._alike(wanted, given, target, answer)
-        return bool(workers.equal(target, answer, self.timeout_s))
-
-    def _alike(
-        self,
-        wanted: tuple[str, tuple[str, ...], str] | None,
-        given: tuple[str, tuple[str, ...], str] | None,
-        target: str,
-        answer: str,
-    ) -> bool:
-        """Tuples and intervals part by part in their order; sets and bare lists in any."""
-        if wanted is None or given is None:  # 1 \\pm 2 against a list, x \\in {...}: the parser knows
-            return bool(workers.equal(target, answer, self.timeout_s))
-        loose = {("", ""), ("{", "}")}
-        brackets, theirs = (wanted[0], wanted[2]), (given[0], given[2])
-        if brackets != theirs and not (brackets in loose and theirs in loose):
-            return False
-        if len(wanted[1]) != len(given[1]):
-            return False
-        if brackets not in loose:
-            return all(self._same(*pair) for pair in zip(wanted[1], given[1], strict=True))
-        left = list(given[1])
-        for part in wanted[1]:
-            match = next((at for at, other in enumerate(left) if self._same(part, other)), None)
-            if match is None:
-                return False
-            left.pop(match)
+def equal(target: str, answer: str, until: float) -> bool:
+    """Whether two answers are the same; `until` is a time of the monotonic clock. Raises: TookTooLong."""
+    if target.strip() == answer.strip():
         return True
+    wanted, given = words(target), words(answer)
+    if wanted is not None:
+        plain = given if given is not None else " ".join(answer.casefold().strip("$ .()").split())
+        return plain == wanted
+    units = unit_of(target), unit_of(answer)
+    if all(units) and units[0] != units[1]:
+        return False
+    return _same(normal(target), normal(answer), until)
+
+
+def _same(target: str, answer: str, until: float) -> bool:
+    if target.replace(" ", "") == answer.replace(" ", ""):
+        return True
+    numeral = base_of(target)
+    if numeral is not None:
+        return (base_of(answer) or (digits_of(answer), numeral[1])) == numeral
+    wanted, given = parts(target), parts(answer)
+    if wanted is None or given is None:
+        one_only = (wanted is None) != (given is None)
+        if one_only and not any(sign in target + answer for sign in SETS):
+            return False  # a list is no single value: 1,1 is not 1
+        return _parsed(target, answer, until)
+    loose = {("", ""), ("{", "}")}
+    brackets, theirs = (wanted[0], wanted[2]), (given[0], given[2])
+    if brackets != theirs and not (brackets in loose and theirs in loose):
+        return False
+    if len(wanted[1]) != len(given[1]):
+        return False
+    if brackets not in loose:  # a tuple, an interval
+        return all(_same(one, other, until) for one, other in zip(wanted[1], given[1], strict=True))
+    left = list(given[1])
+    for part in wanted[1]:
+        match = next((at for at, other in enumerate(left) if _same(part, other, until)), None)
+        if match is None:
+            return False
+        left.pop(match)
+    return True
+
+
+def _parsed(target: str, answer: str, until: float) -> bool:
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TookTooLong("not compared in time")
+    return bool(workers.equal(target, answer, left_s))

@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 MEMORY_BYTES = 2 << 30
+CPU_S = 120  # for one pair
 REFUSED = (
     "os.system",
     "os.exec",
@@ -31,7 +32,7 @@ ATOM = re.compile(
 )
 NAMES = b"from sympy import *"  # what SymPy's parser runs before each number
 WRITES_CODE = ("sympy.polys.", "dataclasses", "collections")  # of their own making, from counts and names
-DIGITS = 12  # to which numbers that cannot be compared exactly must agree, relative to their size
+DIGITS = 12  # after the point, to which numbers that cannot be compared exactly must agree
 
 
 def main() -> None:
@@ -47,6 +48,9 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = int(used.ru_utime + used.ru_stime) + CPU_S  # nobody may be left to kill it
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
         target, answer = json.loads(line)
         sys.stdout.write(json.dumps(judge(target, answer)) + "\n")
         sys.stdout.flush()

@@ -24,7 +24,7 @@ _PLAIN_UNIT = re.compile(
     re.IGNORECASE,
 )
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\\])(\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})(?![\dA-Za-z])")
-_BASE = re.compile(r"\(?([0-9A-Fa-f]+)\)?_\{?(\d{1,2})\}?\Z")
+_BASE = re.compile(r"\(?(\d[0-9A-Fa-f]*)\)?_\{?(\d{1,2})\}?\Z")
 _DIGITS = re.compile(r"\d+")
 _POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+]?(\d+)")
 _TOWER = re.compile(r"(?:\^|\*\*)\s*[\w.]+\s*(?:\^|\*\*)|(?:\^|\*\*)\s*\{[^{}]*(?:\^|\*\*)")
@@ -96,10 +96,31 @@ def _is_wrapped(text: str) -> bool:
     return bool(_WRAPPED.fullmatch(text))
 
 
-def base_of(text: str) -> tuple[str, int | None] | None:
+def base_of(text: str) -> tuple[str, int] | None:
     """Digits and base of a numeral such as `52_8`; None for what is none."""
     found = _BASE.match(text.replace(" ", "").replace("\\text", ""))
-    return (found[1].lower().lstrip("0") or "0", int(found[2])) if found else None
+    if found is None:
+        return None
+    base = int(found[2])
+    fits = 2 <= base <= 16 and all(int(digit, 16) < base for digit in found[1])
+    return (digits_of(found[1]), base) if fits else None
+
+
+def digits_of(text: str) -> str:
+    """The digits of a numeral without what may stand before them."""
+    return text.replace(" ", "").lower().lstrip("0") or "0"
+
+
+def unit_of(text: str) -> str:
+    """The unit that an answer ends in, in one spelling; empty where it has none."""
+    found = text.strip().strip("$").strip().rstrip(".").strip()
+    if _is_wrapped(found):
+        return ""
+    match = _UNIT.search(found) or _PLAIN_UNIT.search(found)
+    if match is None:
+        return ""
+    unit = re.sub(r"\\(?:text|mbox|mathrm)|[{}\s\\]", "", match[0]).casefold()
+    return "inch" if unit.startswith("inch") else "foot" if unit.startswith("fe") else unit.removesuffix("s")
 
 
 def parts(text: str) -> tuple[str, tuple[str, ...], str] | None:
