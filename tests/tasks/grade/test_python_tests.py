@@ -55,6 +55,12 @@ ADDS = "def add(a, b):\n    return a + b\n"
         ),
         pytest.param({"tests": "assert f() == 1"}, "def f(): return 1 / 0", "error", id="raises"),
         pytest.param({"tests": "assert f() == 1"}, "def f(): return f()", "error", id="recurses"),
+        pytest.param(
+            {"tests": "import sys\nsys.stderr.write('x' * 10**6)\nassert f() == 1"},
+            "import sys\ndef f():\n    print('x' * 10**6)\n    sys.stderr.write('x' * 10**6)\n    return 1",
+            None,
+            id="prints much to where nobody reads",
+        ),
         pytest.param({"tests": "assert f([3, 1]) == [1, 3]"}, "f = sorted", None, id="a builtin"),
         pytest.param(
             {"tests": "x = [3, 1]\nf(x)\nassert x == [1, 3]"},

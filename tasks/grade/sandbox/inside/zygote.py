@@ -112,6 +112,7 @@ def _start(
         try:
             _close_others({0, 1, 2, tells, *keep})
             os.chdir(folder)
+            _silence()
             _bound(limits, readable)
         except BaseException as error:  # noqa: BLE001 - told, and the process ends
             os.write(tells, f"{type(error).__name__}: {error}"[:1000].encode())
@@ -150,6 +151,14 @@ def _program(job: int, stdin: int, stdout: int, stderr: int) -> None:
     for fd in (stdin, stdout, stderr):
         os.close(fd)
     candidate.run_program(order["program"], order["files"])
+
+
+def _silence() -> None:
+    """What is printed goes nowhere: a pipe that nobody reads would hold up who prints much."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)
 
 
 def _bound(limits: dict[str, int], readable: list[str] | None) -> None:
