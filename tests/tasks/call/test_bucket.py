@@ -50,7 +50,7 @@ def test_another_limit_goes_on_with_what_is_there_or_owed(one: int, two: int, la
     bucket.change(two, later)
     assert bucket.level(later) == pytest.approx(min(before, bucket.capacity))
     assert bucket.per_minute == two
-    full = later + 10**15 * 60
+    full = later + 10**15 * 61  # a million units at one a minute, and the margin
     assert bucket.level(full) == bucket.capacity <= Bucket(two, 0).capacity
 
 
