@@ -87,6 +87,9 @@ def dots_as_groups(text: str) -> Decimal | None:
 
 def number_text(value: Decimal) -> str:
     """A number as people write it: no exponent while it is short, no zeros that say nothing."""
+    plain = str(value)
+    if len(plain) <= 40 and plain.isdecimal():
+        return plain
     if value == value.to_integral_value(context=CONTEXT) and value.adjusted() < 40:
         return f"{value.quantize(Decimal(1), context=CONTEXT):f}"
     return f"{value.normalize(CONTEXT):f}" if abs(value.adjusted()) < 20 else str(value.normalize(CONTEXT))
