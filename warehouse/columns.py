@@ -124,10 +124,10 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "outcome": "word",
         "reserved_usd": "usd",
         **TOKEN_COLUMNS,
-        # added
-        "suite": "word",
-        "variant": "word",
-        "model": "word",
+        # added, under names that a join with `calls` does not make ambiguous
+        "for_suite": "word",
+        "for_variant": "word",
+        "for_model": "word",
     },
     "grades": {
         "run_id": "word",
@@ -209,9 +209,9 @@ SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema versio
     ("runs", "predicted_input_tokens"): 2,
     ("runs", "predicted_output_tokens"): 2,
     ("runs", "predicted_minutes"): 2,
-    ("attempts", "suite"): 3,
-    ("attempts", "variant"): 3,
-    ("attempts", "model"): 3,
+    ("attempts", "for_suite"): 3,
+    ("attempts", "for_variant"): 3,
+    ("attempts", "for_model"): 3,
 }
 
 SHARED = ("samples", "prompts")  # outside the run folders, named by the sha256 of their content

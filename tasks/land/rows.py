@@ -118,9 +118,9 @@ def attempt_row(run_id: str, call: Call, attempt: Attempt) -> Row:
         "outcome": attempt.outcome,
         "reserved_usd": attempt.reserved_usd,
         **_token_columns(attempt.usage),
-        "suite": call.suite,
-        "variant": call.variant,
-        "model": call.model,
+        "for_suite": call.suite,
+        "for_variant": call.variant,
+        "for_model": call.model,
     }
 
 

@@ -20,9 +20,9 @@ select
     attempts.outcome,
     attempts.error_kind,
     attempts.reserved_usd,
-    coalesce(attempts.suite, calls.suite) as suite,
-    coalesce(attempts.variant, calls.variant) as variant,
-    coalesce(attempts.model, calls.model) as model
+    coalesce(attempts.for_suite, calls.suite) as suite,
+    coalesce(attempts.for_variant, calls.variant) as variant,
+    coalesce(attempts.for_model, calls.model) as model
 from attempts
 left join calls
     on calls.run_id = attempts.run_id

@@ -2,7 +2,7 @@
 -- given
 insert into calls by name select 'r1' as run_id, k('fine') as call_key, 'qa' as suite, 'a' as variant, 'openai/a' as model;
 insert into attempts by name
-select 'r1' as run_id, k('fine') as call_key, 1 as n, 'failed' as outcome, 'timeout' as error_kind, 0.5 as reserved_usd, null as variant
+select 'r1' as run_id, k('fine') as call_key, 1 as n, 'failed' as outcome, 'timeout' as error_kind, 0.5 as reserved_usd, null as for_variant
 union all select 'r1', k('fine'), 2, 'failed', 'rate_limited', null, null
 union all select 'r1', k('fine'), 3, 'answered', null, null, null
 union all select 'r1', k('open'), 1, 'unseen', null, 0.25, 'b';
