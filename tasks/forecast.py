@@ -85,11 +85,6 @@ class Line:
     reused: int = 0  # of the calls: earlier runs have answered them, and they are in no other figure
 
     @property
-    def asked(self) -> int:
-        """Calls that are sent."""
-        return self.calls - self.reused
-
-    @property
     def usd_range(self) -> Range | None:
         """The cost with its range, to be added to others'; for that a float will do."""
         if self.usd is None or self.usd_low is None or self.usd_high is None:
@@ -150,41 +145,39 @@ def forecast(
     most = most_output(model, variant.params)
     each = _each_output(past, most, max(calls, 1))
     of_suite, of_model = learned.by_suite.get((model, suite.name), {}), learned.by_model.get(model, {})
-    input_tokens = round(weight.tokens(of_suite, of_model) * calls / max(planned, 1))
+    share = calls / max(planned, 1)
+    input_tokens = round(weight.tokens(of_suite, of_model) * share)
+    output_tokens = round(each.mid * calls)
+    latency_s = past.latency_s if past and past.latency_s else ASSUMED_LATENCY_S
+    batch = (past.batch_minutes if past else None) or ASSUMED_BATCH_MINUTES
+    counted = input_tokens + calls * ahead_of(model, variant.params)
+    load = Load(calls, counted, output_tokens, calls * latency_s, batch if mode == "batch" else None)
+    prefix = plan.prefixes.get((suite.name, variant.name))
+    if prefix is not None:  # its length was reckoned by the first guess
+        guessed = weight.tokens({}, {}) * share
+        prefix = replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0)))
+    now = datetime.now(UTC)
+    a_call = Usage(input_tokens // max(calls, 1), output_tokens // max(calls, 1))
+    saved = saving(model, variant.priced_as, prefix, a_call, calls, now, mode)
+    off = INPUT_LEARNED if _is_learned(of_suite, of_model) else INPUT_GUESSED
+    till = _Till(variant.priced_as, calls, input_tokens, mode, now)
+    cost = _cost(till, output_tokens, each, most, off, saved, past)
     line = Line(
         suite=suite.name,
         variant=variant.name,
         calls=planned,
         reused=planned - calls,
         input_tokens=input_tokens,
-        output_tokens=round(each.mid * calls),
+        output_tokens=output_tokens,
         assumed=past is None,
-        usd=None,
-        usd_low=None,
-        usd_high=None,
-        usd_worst=None,
-        minutes=0.0,
+        usd=cost.usd,
+        usd_low=cost.low,
+        usd_high=cost.high,
+        usd_worst=cost.worst,
+        minutes=load.minutes(variant.entry.limits),
+        saved=cost.saved,
     )
-    latency_s = past.latency_s if past and past.latency_s else ASSUMED_LATENCY_S
-    batch = (past.batch_minutes if past else None) or ASSUMED_BATCH_MINUTES
-    counted = input_tokens + calls * ahead_of(model, variant.params)
-    load = Load(calls, counted, line.output_tokens, calls * latency_s, batch if mode == "batch" else None)
-    prefix = plan.prefixes.get((suite.name, variant.name))
-    if prefix is not None:  # its length was reckoned by the first guess
-        guessed = weight.tokens({}, {}) * calls / max(planned, 1)
-        prefix = replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0)))
-    saved = saving(
-        model,
-        variant.priced_as,
-        prefix,
-        Usage(input_tokens // max(calls, 1), line.output_tokens // max(calls, 1)),
-        calls,
-        datetime.now(UTC),
-        mode,
-    )
-    off = INPUT_LEARNED if _is_learned(of_suite, of_model) else INPUT_GUESSED
-    line = replace(line, minutes=load.minutes(variant.entry.limits), saved=saved)
-    return _priced(line, variant.priced_as, mode, each, most, off, past), load
+    return line, load
 
 
 def _each_output(past: Past | None, most: int | None, calls: int) -> Range:
@@ -199,50 +192,69 @@ def _is_learned(*fits: Mapping[Script, Fit]) -> bool:
     return any(fit.n for by_script in fits for fit in by_script.values())
 
 
-def _priced(
-    line: Line,
-    priced_as: str | None,
-    mode: Mode,
+@dataclass(frozen=True)
+class _Till:
+    """The prices of one variant's calls, all of about one size, on one day."""
+
+    priced_as: str | None
+    calls: int  # that are sent
+    input_tokens: int  # of all of them
+    mode: Mode
+    now: datetime
+
+    def usd(self, tokens: Mapping[str, float]) -> Decimal | None:
+        """What so many tokens cost, by kind; None where one has no price."""
+        if self.priced_as is None:
+            return None
+        whole, usd = self.input_tokens // max(self.calls, 1), Decimal(0)
+        for name, n in tokens.items():
+            kind = KINDS.get(name, "output")
+            price = price_of(self.priced_as, self.now, self.mode, kind, whole) if n else None
+            if n and price is None:
+                return None
+            usd += Decimal(round(n)) * price.usd_per_mtok * MILLIONTH if price is not None else 0
+        return usd
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """What a line costs, with its range; nothing where a kind of token has no price."""
+
+    usd: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    worst: Decimal | None = None
+    saved: Saving | None = None
+
+
+def _cost(
+    till: _Till,
+    output_tokens: int,
     each: Range,
     most: int | None,
     off: float,
+    saved: Saving | None,
     past: Past | None,
-) -> Line:
-    """The line with its prices; without one where a kind of token has none."""
-    plain = _usd(priced_as, {"input_tokens": line.input_tokens}, line, mode)
-    output = _usd(priced_as, {"output": line.output_tokens}, line, mode)
+) -> _Cost:
+    """The cost of a line; what is saved is no longer named where earlier nights show what was cached."""
+    plain, output = till.usd({"input_tokens": till.input_tokens}), till.usd({"output": output_tokens})
     if plain is None or output is None:
-        return line
-    read, saved = plain, line.saved
+        return _Cost(saved=saved)
+    read = plain
     if saved is not None and saved.certain:
         read = plain - saved.usd
     elif past is not None and past.mix is not None:  # what earlier nights read from a cache, and wrote to it
-        mixed = {kind: line.input_tokens * share for kind, share in past.mix.items()}
-        read, saved = _usd(priced_as, mixed, line, mode) or plain, None
+        mixed = {kind: till.input_tokens * share for kind, share in past.mix.items()}
+        read, saved = till.usd(mixed) or plain, None
     low = read * (1 - _decimal(off)) + _scaled(output, each.low, each.mid)
-    high = read * (1 + _decimal(off)) + _scaled(output, each.high, each.mid)
-    every = None if most is None else _usd(priced_as, {"output": most * line.asked}, line, mode)
-    return replace(
-        line,
+    every = None if most is None else till.usd({"output": most * till.calls})
+    return _Cost(
         usd=read + output,
-        usd_low=max(low, Decimal(0)),
-        usd_high=high,
-        usd_worst=None if every is None else plain * (1 + _decimal(off)) + every,
+        low=max(low, Decimal(0)),
+        high=read * (1 + _decimal(off)) + _scaled(output, each.high, each.mid),
+        worst=None if every is None else plain * (1 + _decimal(off)) + every,
         saved=saved,
     )
-
-
-def _usd(priced_as: str | None, tokens: Mapping[str, float], line: Line, mode: Mode) -> Decimal | None:
-    """What so many tokens cost today, by kind, in calls of about the line's size."""
-    if priced_as is None or line.calls == 0:
-        return None
-    now, whole, usd = datetime.now(UTC), line.input_tokens // max(line.asked, 1), Decimal(0)
-    for name, n in tokens.items():
-        price = price_of(priced_as, now, mode, KINDS.get(name, "output"), whole) if n else None
-        if n and price is None:
-            return None
-        usd += Decimal(round(n)) * price.usd_per_mtok * MILLIONTH if price is not None else 0
-    return usd
 
 
 def _scaled(usd: Decimal, to: float, of: float) -> Decimal:
