@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from tasks.grade.sandbox.inside import kernel
+from tasks.grade.sandbox.inside.plain import DEVICES, NOBODY
 from warehouse.errors import SpecError
 
 HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[2]
 INSIDE = "/box/tasks/grade/sandbox"
 LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32")
-DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "MALLOC_ARENA_MAX": "1",
@@ -23,8 +24,6 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
 }
-START = "import sys; sys.path.insert(0, '/box'); from tasks.grade.sandbox.inside.zygote import main; "
-NOBODY = 65534
 REMEDY = (
     "Install bubblewrap (on Debian: apt-get install bubblewrap), or allow plain user namespaces "
     "(sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0). "
@@ -40,38 +39,19 @@ class Launch:
 
     def argv(self, fd: int) -> list[str]:
         """The command."""
+        zygote = python("/box", "zygote", f"{fd}, {readable()!r}")
         if self.kind == "bubblewrap":
-            return [*_bubblewrap(), *python(fd)]
+            return [*_bubblewrap(), *zygote]
         if self.kind == "namespaces":
-            plain = "import sys; sys.path.insert(0, sys.argv[1]); "
-            plain += "from tasks.grade.sandbox.inside.plain import main; "
-            root = str(HERE.parents[2])
-            return [
-                _executable(),
-                "-I",
-                "-S",
-                "-B",
-                "-c",
-                plain + "main(sys.argv[2:])",
-                root,
-                *_places(),
-                "--",
-                *python(fd),
-            ]
-        return [
-            _executable(),
-            "-P",
-            "-s",
-            "-S",
-            "-B",
-            "-c",
-            f"import sys; sys.path.insert(0, {str(HERE.parents[2])!r}); {_main(fd)}",
-        ]
+            return python(str(CHECKOUT), "plain", f"{_places()!r}, {zygote!r}")
+        return python(str(CHECKOUT), "zygote", f"{fd}, None")
 
 
-def python(fd: int) -> list[str]:
-    """The zygote's command inside the box."""
-    return [_executable(), "-P", "-s", "-S", "-B", "-c", START + f"main({fd}, {readable()!r})"]
+def python(root: str, module: str, arguments: str) -> list[str]:
+    """A command that runs `main` of a module of the box's, found under a root."""
+    code = f"import sys; sys.path.insert(0, {root!r}); "
+    code += f"from tasks.grade.sandbox.inside.{module} import main; main({arguments})"
+    return [_executable(), "-P", "-s", "-S", "-B", "-c", code]
 
 
 def readable() -> list[str]:
@@ -128,10 +108,6 @@ def try_launch(launch: Launch) -> str | None:
     except (BoxError, OSError, subprocess.SubprocessError) as error:
         return str(error)[:300]
     return None
-
-
-def _main(fd: int) -> str:
-    return f"from tasks.grade.sandbox.inside.zygote import main; main({fd}, None)"
 
 
 def _executable() -> str:

@@ -13,7 +13,7 @@ import traceback
 from typing import Any
 
 from tasks.grade.sandbox.inside import frames
-from tasks.grade.sandbox.inside.candidate import run_module, told, write_files
+from tasks.grade.sandbox.inside.candidate import told
 from tasks.grade.sandbox.inside.references import ConversationOver
 from tasks.grade.sandbox.inside.session import Session
 
@@ -89,6 +89,3 @@ def _place() -> str:
 
 def _asserted(error: AssertionError) -> str:
     return told(error).removeprefix("AssertionError:").strip() or "not so"
-
-
-__all__ = ["judge", "run_module", "write_files"]

@@ -1,14 +1,10 @@
 """A box without bubblewrap: namespaces of our own, a root of our own in memory, then the zygote's command.
 
-    python -m ... PLACE[=WHERE]... -- COMMAND...
-
-Each place is bound read-only; a symbolic link becomes one. Landlock and the filter of system calls are set
-for each judged process by the zygote, as in bubblewrap.
+Landlock and the filter of system calls are set for each judged process by the zygote, as in bubblewrap.
 """
 
 import os
 import socket
-import sys
 import tempfile
 from pathlib import Path
 from typing import NoReturn
@@ -28,13 +24,15 @@ ALL = (
 )
 
 
-def main(words: list[str]) -> None:
-    """Start the command in namespaces of its own, and end with it."""
-    split = words.index("--")
-    root = tempfile.mkdtemp(prefix="nightbench-box-", dir="/tmp")
+def main(places: list[str], command: list[str]) -> None:
+    """Start the command in namespaces of its own, and end with it.
+
+    Each place, as PLACE or PLACE=WHERE, is bound read-only; a symbolic link becomes one.
+    """
+    root = tempfile.mkdtemp(prefix="nightbench-box-", dir="/tmp")  # noqa: S108 - an empty folder, ours alone
     pid = os.fork()
     if not pid:
-        _enter(words[:split], words[split + 1 :], root)
+        _enter(places, command, root)
     _, status = os.waitpid(pid, 0)
     os.rmdir(root)  # noqa: PTH106
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
@@ -93,7 +91,3 @@ def bind(source: Path, target: Path, *, writable: bool = False) -> None:
         kept = os.statvfs(target).f_flag & (kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
         flags = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kept
         kernel.mount("none", str(target), flags=flags)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -241,8 +241,6 @@ class Session:
             future.set_result(self._settled(kind, forms))
         except asyncio.CancelledError:
             future.cancel()
-        except StopAsyncIteration as error:
-            future.set_exception(error)
         except BaseException as error:  # noqa: BLE001 - it is for who awaits
             future.set_exception(error)
 

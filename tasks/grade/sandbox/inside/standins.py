@@ -40,9 +40,6 @@ class Line(Protocol):
 class StandInClass(type):
     """The class of stand-ins' classes: calling one makes an object on the other side."""
 
-    session: Line
-    owned: bool  # by the other side itself; False for what is derived from it here
-
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an object there, or here where the class was derived here."""
         if not cls.__dict__.get("_owned"):
