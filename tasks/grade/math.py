@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tasks.grade.base import Grader, failed, lacking, right_answers, verdict
+from tasks.grade.equivalence import workers
 from tasks.grade.equivalence.text import base_of, digits_of, normal, parts, too_much, unit_of, words
-from tasks.grade.equivalence.workers import TookTooLong, workers
+from tasks.grade.equivalence.workers import TookTooLong
 from tasks.model import Grade, Sample
 
 SETS = ("\\pm", "\\mp", "\\cup", "\\cap", "\\in")  # what makes of one expression several values, or a set

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, get_args
 from tasks.grade.base import Grader, failed, lacking, verdict
 from tasks.grade.sandbox.box import Box, BoxError, Limits, Ran, Verdict
 from tasks.grade.sandbox.launch import best_launch
-from tasks.grade.sandbox.pool import boxes
+from tasks.grade.sandbox.pool import use_box
 from tasks.model import Grade, Reason, Sample
 from warehouse.errors import SpecError
 
@@ -79,14 +79,14 @@ class PythonTests(Grader):
         program = f"{sample.row.get('prelude') or ''}\n{answer}\n".lstrip("\n")
         limits = Limits(wall_s=self.timeout_s, memory_bytes=self.memory_mb << 20)
         files = _files(sample)
-        pool = boxes(best_launch())
+        launch = best_launch()
         try:
             if sample.row.get("cases") and not any(sample.row.get(kind) for kind in KINDS[:3]):
                 cases = _cases(sample)
-                found = pool.use(lambda box: _run_cases(box, program, cases, limits, files))
+                found = use_box(launch, lambda box: _run_cases(box, program, cases, limits, files))
             else:
                 tests = _tests(sample)
-                found = pool.use(lambda box: box.run_tests(program, tests, limits, files))
+                found = use_box(launch, lambda box: box.run_tests(program, tests, limits, files))
         except BoxError as error:
             _check_box(error)
             return failed("error", f"two sandboxes ended under it: {error}", answer)
@@ -101,7 +101,7 @@ def _check_box(error: BoxError) -> None:
     Raises: SpecError: it does not.
     """
     try:
-        fine = boxes(best_launch()).use(lambda box: box.run_tests("x = 1\n", "assert x == 1\n", Limits()))
+        fine = use_box(best_launch(), lambda box: box.run_tests("x = 1\n", "assert x == 1\n", Limits()))
     except BoxError:
         fine = None
     if fine is None or not fine.passed:

@@ -1,6 +1,5 @@
 """Processes that compare mathematics, kept warm; one that takes too long is killed and replaced."""
 
-import atexit
 import contextlib
 import json
 import os
@@ -12,6 +11,7 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
+from tasks.grade.lending import Lender
 from warehouse.errors import NightbenchError
 
 CHILD = Path(__file__).with_name("child.py")
@@ -80,43 +80,20 @@ class Worker:
         return read.decode().strip()
 
 
-class Workers:
-    """As many as there are processors, started when they are needed; what was asked before is remembered."""
-
-    def __init__(self) -> None:
-        self._places = threading.BoundedSemaphore(os.cpu_count() or 1)
-        self._idle: list[Worker] = []
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], bool | None] = OrderedDict()
-
-    def equal(self, target: str, answer: str, within_s: float) -> bool | None:
-        """See Worker.equal. Raises: TookTooLong."""
-        with self._lock:
-            if (target, answer) in self._known:
-                return self._known[target, answer]
-        with self._places:
-            with self._lock:
-                worker = self._idle.pop() if self._idle else None
-            worker = worker or Worker()
-            try:
-                found = worker.equal(target, answer, within_s)
-            except BaseException:
-                worker.close()
-                raise
-            with self._lock:
-                self._idle.append(worker)
-                self._known[target, answer] = found
-                if len(self._known) > KEPT:
-                    self._known.popitem(last=False)
-            return found
-
-    def close(self) -> None:
-        """End those that are idle."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.close()
+_workers = Lender(Worker)
+_known: OrderedDict[tuple[str, str], bool | None] = OrderedDict()
+_known_lock = threading.Lock()
 
 
-workers = Workers()
-atexit.register(workers.close)
+def equal(target: str, answer: str, within_s: float) -> bool | None:
+    """See Worker.equal; what was asked before is remembered. Raises: TookTooLong."""
+    with _known_lock:
+        if (target, answer) in _known:
+            return _known[target, answer]
+    with _workers.lent() as worker:
+        found = worker.equal(target, answer, within_s)
+    with _known_lock:
+        _known[target, answer] = found
+        if len(_known) > KEPT:
+            _known.popitem(last=False)
+    return found

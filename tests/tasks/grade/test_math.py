@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.grade.equivalence import workers
 from tasks.grade.equivalence.text import too_much
-from tasks.grade.equivalence.workers import TookTooLong, workers
+from tasks.grade.equivalence.workers import TookTooLong
 from tasks.grade.math import Math
 from tasks.grade.registry import make_grader
 from tasks.model import GraderConfig, Sample

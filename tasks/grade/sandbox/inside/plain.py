@@ -29,7 +29,7 @@ def main(places: list[str], command: list[str]) -> None:
 
     Each place, as PLACE or PLACE=WHERE, is bound read-only; a symbolic link becomes one.
     """
-    root = tempfile.mkdtemp(prefix="nightbench-box-", dir="/tmp")  # noqa: S108 - an empty folder, ours alone
+    root = tempfile.mkdtemp(prefix="nightbench-box-", dir="/tmp")
     pid = os.fork()
     if not pid:
         _enter(places, command, root)
