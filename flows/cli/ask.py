@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.show import JsonFlag, clean, note, print_json, print_table, say
+from flows.cli.show import JsonFlag, clean, note, print_json, print_short, print_table, say
 from flows.failures import interrupted
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
@@ -99,7 +99,7 @@ def _show(start: Callable[[Interrupts], Coroutine[Any, Any, "Asked"]], run_id: s
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopped = interrupted(run_id)
             if as_json:
-                print_json({"run_id": run_id, "status": stopped.status, "error": str(stopped)})
+                print_short(run_id, stopped)
             raise stopped from None
         except NightbenchError as error:
             _print_received(run_id, error, as_json=as_json)

@@ -12,7 +12,7 @@ import typer
 from flows.cli import ask
 from flows.cli.ask_first import ask_first
 from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
-from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from flows.cli.show import JsonFlag, note, print_json, print_short, print_table, say
 from flows.failures import explain, interrupted, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
@@ -224,10 +224,12 @@ def execute(
     try:
         _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
     except KeyboardInterrupt:
-        why = f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
+        stopped = StoppedShort(
+            f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
+        )
         if as_json:
-            print_json({"run_id": run_id, "status": StoppedShort.status, "error": why})
-        raise StoppedShort(why) from None
+            print_short(run_id, stopped)
+        raise stopped from None
     except NightbenchError as error:
         rehearsed = isinstance(error, BudgetStopped) and _kind_of(settings.home, run_id) == "rehearsal"
         if as_json or rehearsed:  # where a rehearsal stops is what was asked
@@ -339,7 +341,7 @@ def print_stopped(home: Home, run_id: str, error: NightbenchError, *, as_json: b
         print_result(home, run_id, as_json=as_json, error=str(error))
     except NightbenchError:  # it is not in the warehouse
         if as_json and isinstance(error, StoppedShort):
-            print_json({"run_id": run_id, "status": error.status, "error": str(error)})
+            print_short(run_id, error)
 
 
 def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str | None = None) -> None:

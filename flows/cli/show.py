@@ -11,6 +11,8 @@ from uuid import UUID
 
 import typer
 
+from warehouse.errors import StoppedShort
+
 # Everything that moves a cursor, changes a title or reorders text; tab and newline stay.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -43,6 +45,11 @@ def complain(text: str) -> None:
 def print_json(value: object) -> None:
     """One JSON document: decimals and times as text, as SQL shows them."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=plain) + "\n")
+
+
+def print_short(run_id: str, stopped: StoppedShort) -> None:
+    """The one JSON document of a run that was stopped before anything of it was committed."""
+    print_json({"run_id": run_id, "status": stopped.status, "error": str(stopped)})
 
 
 def plain(value: object) -> object:

@@ -21,6 +21,7 @@ from tests.tasks.call.batch.batch_cases import (
     RUN,
     VENDORS,
     Plan,
+    Ran,
     batches_at,
     billed,
     outcomes,
@@ -209,21 +210,22 @@ class Away:
         raise Transient(Fault("connection", "no route", unsent=True))
 
 
+async def with_half_the_money(folder: Path, vendor: str, wrap: Any) -> tuple[Ran, RunBudget]:
+    """A run that half of its worst cases' money is there for, and whose provider is soon given up."""
+    plan = Plan(vendor, 9, changes=PARAMS)
+    async with batches_at() as (url, _):
+        fund = RunBudget(worst_of(plan) / 2, Decimal(0))
+        till = Till(Purse(fund), usd_of, lambda _, usd: (usd,))
+        pace = replace(QUICK, outage_s=0.5)
+        return await run_here(folder, url, plan, till=till, wrap=wrap, pace=pace), fund
+
+
 def test_what_was_not_sent_because_of_an_outage_is_not_held_as_if_it_were(
     tmp_path: Path, vendor: str
 ) -> None:
-    plan = Plan(vendor, 9, changes=PARAMS)
-
-    async def go() -> None:
-        async with batches_at() as (url, _):
-            fund = RunBudget(worst_of(plan) / 2, Decimal(0))
-            till = Till(Purse(fund), usd_of, lambda _, usd: (usd,))
-            pace = replace(QUICK, outage_s=0.5)
-            ran = await run_here(tmp_path / "j", url, plan, till=till, wrap=Away, pace=pace)
-            assert isinstance(ran.session.fatal, ProviderDown)
-            assert fund.held == fund.spent == spent(tmp_path / "j") == 0
-
-    asyncio.run(go())
+    ran, fund = asyncio.run(with_half_the_money(tmp_path / "j", vendor, Away))
+    assert isinstance(ran.session.fatal, ProviderDown)
+    assert fund.held == fund.spent == spent(tmp_path / "j") == 0
 
 
 class GoneAfterwards(Away):
@@ -248,17 +250,9 @@ class GoneAfterwards(Away):
 def test_who_waits_for_the_money_of_a_batch_whose_provider_is_gone_waits_no_longer(
     tmp_path: Path, vendor: str
 ) -> None:
-    plan = Plan(vendor, 9, changes=PARAMS)
-
-    async def go() -> None:
-        async with batches_at() as (url, _):
-            fund = RunBudget(worst_of(plan) / 2, Decimal(0))
-            till = Till(Purse(fund), usd_of, lambda _, usd: (usd,))
-            pace = replace(QUICK, outage_s=0.5)
-            ran = await run_here(tmp_path / "j", url, plan, till=till, wrap=GoneAfterwards, pace=pace)
-            assert isinstance(ran.session.fatal, StoppedShort)
-            assert len(ran.left) == 1
-            assert fund.held == 0
-            assert fund.spent == spent(tmp_path / "j") > 0, "what was sent may be billed"
-
-    asyncio.run(asyncio.wait_for(go(), 30))
+    going = with_half_the_money(tmp_path / "j", vendor, GoneAfterwards)
+    ran, fund = asyncio.run(asyncio.wait_for(going, 30))
+    assert isinstance(ran.session.fatal, StoppedShort)
+    assert len(ran.left) == 1
+    assert fund.held == 0
+    assert fund.spent == spent(tmp_path / "j") > 0, "what was sent may be billed"
