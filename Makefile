@@ -54,7 +54,7 @@ fix: .venv/dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-drills: .venv/dev ## the kills, cuts and storms of the tests, with the large N
+drills: .venv/dev ## the kills, cuts, storms, attacks and mutants of the tests, with the large N
 	@NIGHTBENCH_DRILLS=$${NIGHTBENCH_DRILLS:-20} $(BIN)/pytest -m slow --timeout=7200
 
 bench: .venv/dev ## speed and memory, with figures and the machine

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bench.code_generation.run import run_tests
 from tasks.grade.python_tests import PythonTests
-from tasks.grade.registry import make_grader
-from tasks.model import GraderConfig, Sample
-from warehouse.errors import SpecError
+from tasks.model import Sample
+from tests.tasks.grade.sandbox.conftest import TIMEOUT_S
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -31,7 +28,6 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.And: ast.Or,
     ast.Or: ast.And,
 }
-TIMEOUT_S = 5.0
 MUTANTS = 40  # in CI; `python bench/bench_sandbox.py --mutants` makes one of each solution
 
 
@@ -66,17 +62,6 @@ def mutants(source: str) -> Iterator[str]:
 def _operator(node: ast.AST, part: str) -> Any:
     found = getattr(node, part, None)
     return found[0] if isinstance(found, list) and found else found
-
-
-@pytest.fixture(scope="module")
-def grader() -> PythonTests:
-    made = make_grader(GraderConfig("python_tests", {"timeout_s": TIMEOUT_S}), "here")
-    assert isinstance(made, PythonTests)
-    try:
-        made.check_place()
-    except SpecError as error:
-        pytest.skip(str(error))
-    return made
 
 
 def test_every_solution_passes(shared_data: Path, grader: PythonTests) -> None:
