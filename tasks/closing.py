@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import TypeVar
 from tasks.call.journal_end import remove_journal
 from tasks.call.journal_reader import JournalState, read_journal
 from tasks.grade.base import Grader
+from tasks.grade.measures import make_measures
 from tasks.grade.respond import grade_answer
 from tasks.home import code_version
 from tasks.land.landing import Landing, commit_landed
@@ -30,14 +31,20 @@ class Graded:
     """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by.
 
     `tried` are the attempts, each with its call, of calls that came to no end: they may have been billed.
+    `measured` are figures of answers that are no score.
     """
 
     def __init__(
-        self, suite: Suite, calls: list[tuple[Call, Outcome, list[Judged]]], tried: list[tuple[Call, Attempt]]
+        self,
+        suite: Suite,
+        calls: list[tuple[Call, Outcome, list[Judged]]],
+        tried: list[tuple[Call, Attempt]],
+        measured: list[tuple[Call, Mapping[str, float]]],
     ) -> None:
         self.suite = suite
         self.calls = calls
         self.tried = tried
+        self.measured = measured
 
 
 class Lander:
@@ -50,7 +57,7 @@ class Lander:
 
     def land(self, graded: Graded) -> None:
         """Write the rows of one shard."""
-        self._files.land(graded.suite, graded.calls, graded.tried)
+        self._files.land(graded.suite, graded.calls, graded.tried, graded.measured)
 
     def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
         """Make the run appear in the warehouse, with the status that its end deserves.
@@ -116,7 +123,8 @@ def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
             ended.append((call, samples[call.sample_id], outcome))
         else:
             tried += [(call, attempt) for attempt in known.attempts(call.call_key)]
-    return Graded(shard.suite, grade_calls(work.graders[shard.suite.name], ended), tried)
+    graded = grade_calls(work.graders[shard.suite.name], ended)
+    return Graded(shard.suite, graded, tried, measure_calls(shard.suite, graded))
 
 
 def grade_calls(
@@ -139,6 +147,19 @@ def judge_all(graders: Sequence[Grader], items: Sequence[T], judge: Callable[[T]
         return [judge(item) for item in items]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as threads:
         return list(threads.map(judge, items))
+
+
+def measure_calls(
+    suite: Suite, ended: Sequence[tuple[Call, Outcome, list[Judged]]]
+) -> list[tuple[Call, Mapping[str, float]]]:
+    """The figures of the answers that have text; of a suite that asks for none, none."""
+    measures = make_measures(suite.metrics, suite.name)
+    found: list[tuple[Call, Mapping[str, float]]] = []
+    for call, outcome, _ in ended:
+        text = outcome.answer.text if outcome.answer is not None else None
+        if text:
+            found += [(call, figures) for measure in measures if (figures := measure.measure(text))]
+    return found
 
 
 def grade_call(graders: Sequence[Grader], call: Call, sample: Sample, outcome: Outcome) -> list[Judged]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from tasks.closing import commit_work, grade_calls
+from tasks.closing import commit_work, grade_calls, measure_calls
 from tasks.home import Settings
 from tasks.land.landing import Landing
 from tasks.model import Answer, Attempt, Call, Outcome, StopReason, Usage, short_hash
@@ -114,7 +114,8 @@ def import_outputs(
         size = spec.shard_size
         for at in range(0, len(answered), size):
             ended = [(call, samples[call.sample_id], outcome) for call, outcome in answered[at : at + size]]
-            files.land(suite, grade_calls(graders, ended))
+            graded = grade_calls(graders, ended)
+            files.land(suite, graded, measured=measure_calls(suite, graded))
         return commit_work(work, files, planned=len(answered), fatal=None, flow_run_id=None)
 
 

@@ -74,6 +74,7 @@ class Suite:
     prompt: str | None  # the text of prompt.jinja; None: the column `input` is the prompt
     samples: tuple[Sample, ...]
     sealed: bool = False  # its text, and what models say to it, is nowhere kept in clear
+    metrics: tuple[GraderConfig, ...] = ()  # measures of its answers that are no score
 
 
 @dataclass(frozen=True)

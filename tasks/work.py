@@ -23,6 +23,7 @@ from tasks.call.tokens import Fit, Script
 from tasks.estimate import NO_ESTIMATE, Estimate, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
+from tasks.grade.measures import make_measures
 from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
 from tasks.home import Home, Settings
@@ -156,6 +157,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
         for suite, options in zip(suites, spec.suite_entries, strict=True)
     }
     for suite in suites:
+        make_measures(suite.metrics, f"{suite.folder}/{CARD}")
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
     weights: Weights = {}
     for shard in plan.shards:

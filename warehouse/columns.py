@@ -188,6 +188,12 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "model": "word",
         "metric": "word",
         "value": "real",
+        # added
+        "suite_version": "word",
+        "sample_id": "text",
+        "epoch": "small",
+        "variant_version": "word",
+        "simulated": "claim",
     },
     "prices": {
         "provider": "word",
@@ -212,6 +218,11 @@ SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema versio
     ("attempts", "for_suite"): 3,
     ("attempts", "for_variant"): 3,
     ("attempts", "for_model"): 3,
+    ("metrics", "suite_version"): 3,
+    ("metrics", "sample_id"): 3,
+    ("metrics", "epoch"): 3,
+    ("metrics", "variant_version"): 3,
+    ("metrics", "simulated"): 3,
 }
 
 SHARED = ("samples", "prompts")  # outside the run folders, named by the sha256 of their content

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.show import JsonFlag, print_json, print_table, say
+from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Settings
 
 
@@ -56,6 +57,9 @@ def _resume(row: Mapping[str, object]) -> str:
 def report(
     run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]", help="Default: the newest.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a page of markdown.")] = False,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures (PNG) into a folder.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print the leaderboard and the bill of a committed run."""
@@ -66,6 +70,14 @@ def report(
 
     home = Settings.read(os.environ).home
     chosen = check_run_id(run_id) if run_id else newest_run(home)
+    if plots is not None:
+        from flows.plots import write_plots
+
+        written = write_plots(home, chosen, plots)
+        for path in written:
+            note(f"picture: {path}")
+        if not written:
+            note(f"run {chosen} has no figures that are drawn (code_style is)")
     if run_id and run_summary(home, chosen).run["kind"] == "regrade":
         print_regrade(home, chosen, as_json=as_json)
     elif markdown:

@@ -1,6 +1,6 @@
 """Writes what a run produced into its files, shard by shard, and commits it whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tasks.land.rows import Row, attempt_row, call_row, grade_row, prompt_row, sample_rows
+from tasks.land.rows import Row, attempt_row, call_row, grade_row, metric_rows, prompt_row, sample_rows
 from tasks.model import Attempt, Call, Judged, Outcome, Suite
 from warehouse.catalog import rewrite_catalog
 from warehouse.commit import Manifest, commit_run
@@ -45,7 +45,7 @@ class Landing:
     def __enter__(self) -> Self:
         """Open a file a table. What an earlier process of this run left half written is removed."""
         remove_leftovers(self._warehouse, self._run_date, self._run_id)
-        for table in ("calls", "attempts", "grades"):
+        for table in ("calls", "attempts", "grades", "metrics"):
             writer = TableWriter(self._warehouse, table, self._run_date, self._run_id, part="0")
             self._writers[table] = self._stack.enter_context(writer)
         return self
@@ -61,8 +61,12 @@ class Landing:
         suite: Suite,
         graded: Sequence[tuple[Call, Outcome, Sequence[Judged]]],
         tried: Sequence[tuple[Call, Attempt]] = (),
+        measured: Sequence[tuple[Call, Mapping[str, float]]] = (),
     ) -> None:
-        """Write the rows of one shard; `tried` are attempts of calls that came to no end."""
+        """Write the rows of one shard.
+
+        `tried` are attempts of calls that came to no end, `measured` figures of answers that are no score.
+        """
         self._suites[suite.name] = suite
         prompts = self._prompts.setdefault(suite.name, {})
         for call, outcome, _ in graded:
@@ -83,6 +87,10 @@ class Landing:
                 for _, _, grades in graded
                 for judged in grades
             ]
+        )
+
+        self._writers["metrics"].write(
+            [row for call, figures in measured for row in metric_rows(self._run_id, call, figures)]
         )
 
     def finish(self) -> Landed:

@@ -154,6 +154,25 @@ def grade_row(
     }
 
 
+def metric_rows(run_id: str, call: Call, figures: Mapping[str, float]) -> Iterator[Row]:
+    """The measures of one answer."""
+    for metric, value in figures.items():
+        yield {
+            "run_id": run_id,
+            "call_key": call.call_key,
+            "suite": call.suite,
+            "variant": call.variant,
+            "model": call.model,
+            "metric": metric,
+            "value": value,
+            "suite_version": call.suite_version,
+            "sample_id": call.sample_id,
+            "epoch": call.epoch,
+            "variant_version": call.variant_version,
+            "simulated": is_simulated(call.model),
+        }
+
+
 def _token_columns(usage: Usage | None) -> Row:
     if usage is None:
         names = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens")

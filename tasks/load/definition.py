@@ -146,6 +146,7 @@ class Card(Part):
     prompt: str | None = Field(None, min_length=1)
     params: dict[str, Any] = Field(default_factory=dict)
     graders: list[GraderEntry] = Field(min_length=1)
+    metrics: list[GraderEntry] = Field(default_factory=list)  # measures that are no score
     sealed: bool = False  # its text, and what models say to it, is nowhere kept in clear
 
     @check_whole(mode="after")

@@ -57,6 +57,7 @@ def load_suite(folder: Path, cache: Path) -> Suite:
         prompt=definition.prompt,
         samples=samples,
         sealed=sealed,
+        metrics=tuple(entry.config() for entry in card.metrics),
     )
 
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from warehouse.sqlfiles import load_macros
 
@@ -72,3 +72,9 @@ def test_tokens_are_priced_to_the_last_digit(
 ) -> None:
     got = one(connection, "usd_for(?::bigint, ?::decimal(18, 12))", tokens, rate)
     assert got == tokens * rate / 1_000_000
+
+
+def test_the_t_distribution_is_scipys_to_a_thousandth(connection: duckdb.DuckDBPyConnection) -> None:
+    for df in (4, 5, 7, 10, 24, 100, 10_000):
+        assert one(connection, "student_t(?)", df) == pytest.approx(t.ppf(0.975, df), abs=1e-3)
+    assert one(connection, "student_t(3)") is None
