@@ -2,7 +2,7 @@
 
 python -m bench.make_sql_generation              writes the file
 python -m bench.make_sql_generation --check      says whether the committed file is what would be written
-python -m bench.make_sql_generation --balance    prints what the constructs let through, and what is guessed
+python -m bench.make_sql_generation --balance    prints what passes without being right, and what is guessed
 
 Every query is run on fresh tables: the expected rows are what the right query returns, and nothing is
 written where another right query returns other rows, or a wrong one the same.
@@ -20,14 +20,17 @@ import duckdb
 
 from bench.committed import write_or_check
 from bench.sql_generation.case import Case, Topic, read_topic
-from bench.sql_generation.run import Result, comparable, fresh, result_of
-from tasks.grade.regex import Regex
+from bench.sql_generation.run import Result, comparable, fresh, plain, result_of
+from tasks.grade.base import UnjudgedError
+from tasks.grade.sql.duck import DuckDB
+from tasks.grade.sql.grader import SqlResult
 from tasks.model import Sample
 
 TOPICS = ("sales", "uptime", "history", "staff", "billing", "tickets", "usage", "stock")
 SAMPLES = Path(__file__).parents[1] / "datasets" / "sql_generation" / "samples.jsonl"
 SHOWN_ROWS = 3
-CONSTRUCTS = Regex(extract="sql", match="all", ignore_case=True)  # as in suite.toml
+MAX_ROWS = 10_000
+SCORE = SqlResult()  # as in suite.toml
 
 
 def render() -> str:
@@ -55,14 +58,16 @@ def rows() -> Iterator[dict[str, object]]:
             with fresh(topic.script) as connection:
                 expected = checked(connection, case)
                 shown = tables(connection)
+            if case.tsql:
+                check_tsql(topic, case, expected)
         except (duckdb.Error, RuntimeError) as error:
             raise RuntimeError(f"{sample_id}: {case.question}\n{error}") from error
         yield {
             "sample_id": sample_id,
             "input": prompt(topic, case, shown),
-            "target": case.target.strip(),
-            "targets": list(case.patterns),
-            "wrong": [query.strip() for query in case.wrong if not has_constructs(case, query)],
+            "target": case.right,
+            "wrong": list(case.nearly),
+            "dialect": case.dialect,
             "schema_sql": topic.script,
             "ordered": bool(case.order),
             "expected": json.dumps(
@@ -91,16 +96,32 @@ def checked(connection: duckdb.DuckDBPyConnection, case: Case) -> Result:
     for query in case.wrong:
         if result_of(connection, query).same_rows(expected, ordered=bool(case.order)):
             raise RuntimeError(f"the rows do not show that this is wrong:\n{query}\n{expected.rows}")
-    refused = [query for query in (case.target, *case.also) if not has_constructs(case, query)]
-    if refused or all(has_constructs(case, query) for query in case.wrong):
-        raise RuntimeError(f"the constructs refuse what is right, or nothing that is wrong:\n{refused}")
     return expected
 
 
-def has_constructs(case: Case, query: str) -> bool:
-    """Whether the suite's first grader lets a query pass."""
-    sample = Sample("case", {}, targets=case.patterns)
-    return CONSTRUCTS.grade(sample, f"```sql\n{query.strip()}\n```").passed
+def check_tsql(topic: Topic, case: Case, expected: Result) -> None:
+    """Refuse a query in T-SQL that does not return what the case's target does, or a wrong one that does.
+
+    Raises: RuntimeError: says which.
+    """
+    engine = DuckDB(topic.script, "duckdb", "tsql", None)
+    for query, right in [(case.right, True), *((query, False) for query in case.nearly)]:
+        fetched = engine.fetch(query, MAX_ROWS)
+        found = Result(fetched.names, tuple([plain(value) for value in row] for row in fetched.rows))
+        if found.same_rows(expected, ordered=bool(case.order)) != right:
+            raise RuntimeError(f"not what the case says:\n{query}\n{found.rows}\n{expected.rows}")
+        if right and found.columns != expected.columns:
+            raise RuntimeError(f"the columns are {found.columns}")
+
+
+def passes(topic: Topic, case: Case, query: str) -> bool:
+    """Whether the suite's score lets a query pass, asked for in the case's language."""
+    row = {"schema_sql": topic.script, "ordered": bool(case.order), "dialect": case.dialect}
+    sample = Sample("case", row, target=case.right, targets=(case.right,))
+    try:
+        return SCORE.grade(sample, f"```sql\n{query.strip()}\n```").passed
+    except UnjudgedError:
+        return False
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> str:
@@ -123,32 +144,32 @@ def prompt(topic: Topic, case: Case, shown: str) -> str:
     question = " ".join(case.question.split())
     columns = ", ".join(case.returns)
     noun = "columns" if len(case.returns) > 1 else "column"
-    return f"{topic.ddl.strip()}\n\n{shown}\n\n{question}\n\nReturn the {noun} {columns}. {order}"
+    return f"{topic.shown_ddl(case.dialect)}\n\n{shown}\n\n{question}\n\nReturn the {noun} {columns}. {order}"
 
 
 def balance() -> dict[str, str]:
-    """What passes the constructs without being right, and what can be had without an idea."""
+    """What passes without being right, and what can be had without an idea."""
     every = [(topic, case) for _, topic, case in turns()]
-    wrong = [(case, query) for _, case in every for query in case.wrong]
+    wrong = [(topic, case, query) for topic, case in every for query in case.nearly]
     difficulties = Counter(case.difficulty for _, case in every)
     categories = Counter(case.category for _, case in every)
-    needs = Counter(need for _, case in every for need in set(case.needs))
     return {
         "samples": str(len(every)),
         "easy / medium / hard": " / ".join(str(difficulties[level]) for level in ("easy", "medium", "hard")),
         "largest category": percent(max(categories.values()), every),
-        "always `select *` of every table": passing([(case, everything(topic)) for topic, case in every]),
-        "always the schema repeated": passing([(case, topic.ddl) for topic, case in every]),
+        "asked in T-SQL (Azure Synapse)": percent(sum(bool(case.tsql) for _, case in every), every),
+        "always `select *` of every table": passing(
+            [(topic, case, everything(topic)) for topic, case in every]
+        ),
         "always the right query of another question on the tables": passing(
             [
-                (case, other.target)
+                (topic, case, other.target)
                 for (near, other), (topic, case) in pairwise(sorted(every, key=lambda pair: pair[0].ddl))
                 if near == topic
             ]
         ),
-        "the construct that most samples need": percent(max(needs.values()), every),
-        "wrong queries, all shown to be wrong by their rows": str(len(wrong)),
-        "of these, let through by the constructs": passing(wrong),
+        "wrong queries": str(len(wrong)),
+        "of these, passing": passing(wrong),
     }
 
 
@@ -158,9 +179,9 @@ def everything(topic: Topic) -> str:
     return "select * from " + " natural join ".join(names)
 
 
-def passing(pairs: Sequence[tuple[Case, str]]) -> str:
-    """The share of queries that the constructs let through."""
-    return percent(sum(has_constructs(case, query) for case, query in pairs), pairs)
+def passing(queries: Sequence[tuple[Topic, Case, str]]) -> str:
+    """The share of queries that pass."""
+    return percent(sum(passes(*query) for query in queries), queries)
 
 
 def percent(part: int, whole: Sequence[object]) -> str:

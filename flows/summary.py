@@ -82,8 +82,9 @@ class RunSummary:
             if row["n_reused"]
         ]
         return reused + [
-            f'suite "{suite}": answers have no score, because nightbench does not have its first grader yet. '
-            f"They are kept and priced; their accuracy is not known, which is not 0."
+            f'suite "{suite}": answers have no score, because nightbench does not have its first grader yet, '
+            f"or because it cannot tell (docs/grading.md). They are kept and priced; whether they are right "
+            f"is not known, which is not 0."
             for suite in suites
         ]
 

@@ -4,8 +4,9 @@
 -- sample_id   varchar    sql-001 ...
 -- input       varchar    the schema, the first rows of each table, the question, the columns to return
 -- target      varchar    one right query
--- targets     varchar[]  patterns of constructs that no right query can do without
--- wrong       varchar[]  queries that run, return other rows, and lack a construct
+-- wrong       varchar[]  queries that run and return other rows
+-- dialect     varchar    the language asked for, and that of target and wrong: duckdb or tsql
+-- language    varchar    the same, as the prompt says it
 -- schema_sql  varchar    DDL and INSERT statements that make the tables and fill them
 -- ordered     boolean    the order of the rows counts
 -- category    varchar    what kind of query is asked for
@@ -15,8 +16,9 @@ select
     sample_id,
     input,
     target,
-    targets,
     wrong,
+    dialect,
+    if(dialect = 'tsql', 'Azure Synapse (T-SQL)', 'DuckDB') as language,
     schema_sql,
     ordered,
     category,
@@ -28,8 +30,8 @@ from read_json(
         sample_id: 'varchar',
         input: 'varchar',
         target: 'varchar',
-        targets: 'varchar[]',
         wrong: 'varchar[]',
+        dialect: 'varchar',
         schema_sql: 'varchar',
         ordered: 'boolean',
         expected: 'varchar',

@@ -11,6 +11,13 @@ from tasks.model import Grade, Reason, Sample
 from warehouse.errors import SuiteError
 
 
+class UnjudgedError(Exception):
+    """What was found to judge cannot be judged here, which says nothing about whether it is right.
+
+    The answer has no grade of that grader then, and counts in `n_ungraded`.
+    """
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grader(ABC):
     """Turn the text of a response into a grade; pure, and never raises on what a model wrote.
@@ -56,7 +63,10 @@ class Grader(ABC):
 
     @abstractmethod
     def compare(self, sample: Sample, answer: str) -> Grade:
-        """Judge the extracted answer."""
+        """Judge the extracted answer.
+
+        Raises: UnjudgedError: it is neither right nor wrong for all that can be told here.
+        """
 
 
 def verdict(passed: bool, answer: str, explanation: str) -> Grade:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tasks.grade.base import Grader
 from tasks.model import Grade, Sample
 
-PLANNED = ("sql_result", "judge")
+PLANNED = ("judge",)
 
 
 @dataclass(frozen=True, kw_only=True)

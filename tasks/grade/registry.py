@@ -21,6 +21,7 @@ from tasks.grade.planned import PLANNED, Planned
 from tasks.grade.python_tests import PythonTests
 from tasks.grade.refusal import Refusal
 from tasks.grade.regex import Regex
+from tasks.grade.sql.grader import SqlResult
 from tasks.model import GraderConfig
 from warehouse.errors import SuiteError
 
@@ -38,6 +39,7 @@ GRADERS: Mapping[str, type[Grader]] = {
     "python_tests": PythonTests,
     "math": Math,
     "instructions": Instructions,
+    "sql_result": SqlResult,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.grade.base import Grader, failed
+from tasks.grade.base import Grader, UnjudgedError, failed
 from tasks.grade.planned import Planned
 from tasks.model import Answer, Grade, Reason, Sample
 
@@ -12,7 +12,8 @@ def grade_answer(graders: Sequence[Grader], sample: Sample, answer: Answer) -> l
 
     A spoiled answer gets the same 0 from every grader (`spoiled`), save that a refusal or a filtered answer
     may be what one wants (`Grader.judge_refusal`). A call that failed has no answer and no grade: that is
-    the caller's to count. A planned grader gives none, whatever the answer.
+    the caller's to count. A planned grader gives none, whatever the answer; nor does one that cannot tell
+    (`UnjudgedError`).
     """
     there = [grader for grader in graders if not isinstance(grader, Planned)]
     grade = spoiled(answer)
@@ -21,7 +22,13 @@ def grade_answer(graders: Sequence[Grader], sample: Sample, answer: Answer) -> l
     if grade is not None:
         return [(grader, grade) for grader in there]
     text = answer.text or ""
-    return [(grader, grader.grade(sample, text)) for grader in there]
+    grades: list[tuple[Grader, Grade]] = []
+    for grader in there:
+        try:
+            grades.append((grader, grader.grade(sample, text)))
+        except UnjudgedError:
+            continue
+    return grades
 
 
 def spoiled(answer: Answer) -> Grade | None:

@@ -25,13 +25,21 @@ from tasks.load.samples import load_suite
 from tasks.model import Sample, Suite
 
 CHECKOUT = BUILT_IN.parent
-N_SAMPLES = {"mmlu_redux": 5700, "mgsm": 2750, "gsm8k": 1319, "math500": 500, "humaneval": 164}
+N_SAMPLES = {
+    "mmlu_redux": 5700,
+    "mgsm": 2750,
+    "gsm8k": 1319,
+    "math500": 500,
+    "humaneval": 164,
+    "text_to_sql": 199,
+}
 VERSIONS = {
     "mmlu_redux": "1+f46f651e",
     "mgsm": "1+c45cc8da",
     "gsm8k": "1+2156efe9",
     "math500": "2+9d8d4483",
     "humaneval": "2+b181df25",
+    "text_to_sql": "1+460fb9d7",
 }
 LANGUAGES = {
     **{"bn": "উত্তর", "de": "Antwort", "en": "Answer", "es": "Respuesta", "fr": "Réponse", "ja": "答え"},
@@ -85,7 +93,7 @@ def test_the_version_does_not_change_unannounced(name: str, loaded: Loaded) -> N
 def test_a_definition_says_what_commit_which_licence_and_whom_to_cite(name: str) -> None:
     card = read_definition(BUILT_IN / name).card
     assert card.licence
-    assert "arXiv:" in str(card.citation)
+    assert re.search("arXiv:|github.com/defog-ai", str(card.citation)), "a paper, where there is one"
     assert card.source
     for source in card.source:
         assert re.search(r"/[0-9a-f]{40}/", source.url), "a commit, not a branch"

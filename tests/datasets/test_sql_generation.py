@@ -1,4 +1,4 @@
-"""The suite sql_generation: every query is run, and the rows tell right from wrong; the constructs do not."""
+"""The suite sql_generation: every query is run, and the rows tell right from wrong."""
 
 import json
 import re
@@ -8,21 +8,13 @@ from typing import Any
 
 import pytest
 
-from bench.make_sql_generation import (
-    CONSTRUCTS,
-    SAMPLES,
-    TOPICS,
-    balance,
-    everything,
-    has_constructs,
-    render,
-    turns,
-)
-from bench.sql_generation.case import Case, Topic, pattern
+from bench.make_sql_generation import SAMPLES, TOPICS, balance, everything, render, turns
+from bench.sql_generation.case import Case, Topic
 from bench.sql_generation.run import Result, fresh, result_of
-from tasks.grade.base import Grader
-from tasks.grade.planned import Planned
+from tasks.grade.base import Grader, UnjudgedError
 from tasks.grade.registry import make_graders
+from tasks.grade.sql.grader import SqlResult
+from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.model import Sample, Suite
 
@@ -58,6 +50,10 @@ def sent(query: str) -> str:
     return f"Here it is.\n\n```sql\n{query}\n```"
 
 
+def prompt_of(suite: Suite, sample: Sample) -> str:
+    return render_messages(suite, sample, system=None, prompt=None)[-1]["content"]
+
+
 def expected_of(sample: Sample) -> Result:
     rows = json.loads(sample.metadata["expected"])
     return Result(tuple(sample.metadata["columns"]), tuple(rows))
@@ -82,9 +78,11 @@ def test_every_file_of_cases_is_in_the_suite() -> None:
 
 
 @pytest.mark.parametrize("sample_id", IDS)
-def test_the_target_returns_the_expected_rows_on_fresh_tables(sample: Sample) -> None:
+def test_duckdbs_query_of_each_case_returns_the_expected_rows_on_fresh_tables(
+    sample: Sample, sample_id: str
+) -> None:
     with fresh(sample.row["schema_sql"]) as connection:
-        found = result_of(connection, str(sample.target))
+        found = result_of(connection, CASES[sample_id][1].target)
     expected = expected_of(sample)
     assert found.columns == expected.columns
     assert found.same_rows(expected, ordered=sample.row["ordered"])
@@ -102,7 +100,8 @@ def test_queries_built_another_way_return_the_same(sample: Sample, sample_id: st
 @pytest.mark.parametrize("sample_id", IDS)
 def test_every_wrong_query_runs_and_returns_other_rows(sample: Sample, sample_id: str) -> None:
     wrong = CASES[sample_id][1].wrong
-    assert set(sample.row["wrong"]) <= {query.strip() for query in wrong}
+    if sample.row["dialect"] == "duckdb":
+        assert sample.row["wrong"] == [query.strip() for query in wrong]
     for query in wrong:
         with fresh(sample.row["schema_sql"]) as connection:
             found = result_of(connection, query)
@@ -121,37 +120,38 @@ def test_the_order_of_the_stored_rows_changes_nothing(sample: Sample, sample_id:
 
 
 @pytest.mark.parametrize("sample_id", IDS)
-def test_the_first_grader_passes_the_target_and_refuses_the_wrong_answers(
-    sample: Sample, grader: Grader
+def test_the_grader_passes_the_target_and_refuses_the_wrong_answers(
+    sample: Sample, sample_id: str, grader: Grader
 ) -> None:
     grader.check(sample)
     assert grader.grade(sample, sent(str(sample.target))).passed
-    assert [query for query in sample.row["wrong"] if grader.grade(sample, sent(query)).passed] == []
-
-
-@pytest.mark.parametrize("sample_id", IDS)
-def test_the_first_grader_refuses_no_right_query(sample_id: str) -> None:
-    case = CASES[sample_id][1]
-    for query in (case.target, *case.also):
-        assert has_constructs(case, query), query
-        assert has_constructs(case, query.upper().replace("'UNKNOWN'", "'unknown'")), "in capitals"
+    for query in sample.row["wrong"]:
+        got = grader.grade(sample, sent(query))
+        assert (got.passed, got.reason) == (False, "wrong"), query
+    if sample.row["dialect"] == "duckdb":
+        for query in CASES[sample_id][1].also:
+            assert grader.grade(sample, sent(query)).passed, query
 
 
 @pytest.mark.parametrize("sample_id", IDS)
 def test_what_the_prompt_says_does_not_pass(sample: Sample, grader: Grader) -> None:
     topic = CASES[sample.sample_id][0]
     for text in (str(sample.input), topic.script, everything(topic), "select 1", ""):
-        assert not grader.grade(sample, sent(text)).passed, text
+        try:
+            assert not grader.grade(sample, sent(text)).passed, text
+        except UnjudgedError:  # in T-SQL, what cannot be translated: no grade, so no pass
+            if sample.row["dialect"] != "tsql":
+                raise
 
 
 @pytest.mark.parametrize("sample_id", IDS)
 def test_the_prompt_holds_the_schema_the_columns_and_the_order(sample: Sample) -> None:
     topic, case = CASES[sample.sample_id]
     text = str(sample.input)
-    assert topic.ddl.strip() in text
+    assert topic.shown_ddl(case.dialect) in text
     assert re.search(f"Return the columns? {', '.join(sample.metadata['columns'])}[.]", text)
     assert ("Order the rows by" in text) == bool(sample.row["ordered"]) == bool(case.order)
-    assert bool(re.search(r"\border by\b[^)]*$", str(sample.target))) == bool(case.order)
+    assert bool(re.search(r"(?m)^order by\b", str(sample.target))) == bool(case.order)
     if re.search(r"\bround\(", case.target):
         assert re.search(r"Round to \d decimal", text)
 
@@ -169,37 +169,28 @@ def test_categories_and_difficulties_are_spread(samples: dict[str, Sample]) -> N
     assert len(by_region) >= 3
 
 
-def test_nothing_is_had_without_an_idea_and_the_constructs_alone_are_known_to_let_much_through() -> None:
+def test_a_third_is_asked_in_t_sql(samples: dict[str, Sample], suite: Suite) -> None:
+    asked = [sample for sample in samples.values() if sample.row["dialect"] == "tsql"]
+    assert len(asked) >= len(samples) / 3
+    assert {sample.metadata["difficulty"] for sample in asked} >= {"easy", "medium"}
+    for sample in asked:
+        text = prompt_of(suite, sample)
+        assert "for Azure Synapse (T-SQL)" in text
+        assert not re.search(r"(?m)^    \w+ (?:varchar|timestamp|integer)\b(?!\()", text), "types of T-SQL"
+    assert "for DuckDB" in prompt_of(suite, samples["sql-001"])
+
+
+def test_nothing_is_had_without_an_idea() -> None:
     figures = {name: value for name, value in balance().items() if value.endswith("%")}
     share = {name: float(value.rstrip("%")) for name, value in figures.items()}
     assert share["always `select *` of every table"] == 0
-    assert share["always the schema repeated"] == 0
-    assert share["always the right query of another question on the tables"] <= 10
-    assert share["of these, let through by the constructs"] > 50, "the docs say: more than half"
+    assert share["always the right query of another question on the tables"] <= 2
+    assert share["of these, passing"] == 0
 
 
-def test_the_grader_that_runs_queries_comes_second_and_is_planned(suite: Suite) -> None:
-    first, second = make_graders(suite.graders, "suite.toml")
-    assert first == CONSTRUCTS.__class__(extract="sql", match="all", ignore_case=True, name="constructs")
-    assert isinstance(second, Planned)
-    assert second.name == "sql_result"
-
-
-@pytest.mark.parametrize(
-    ("need", "text", "found"),
-    [
-        pytest.param("status", "select STATUS from t", True, id="a word in any case"),
-        pytest.param("status", 'select "status"', True, id="a quoted name"),
-        pytest.param("status", "select known_status", False, id="no part of a word"),
-        pytest.param("TOTAL", "select sum (x)", True, id="a space before the bracket"),
-        pytest.param("TWICE", "select * from a x, b y", True, id="joined by a comma"),
-        pytest.param("TWICE", "select a, b from t", False, id="a comma between columns"),
-        pytest.param("/{TOTAL}|'x'/", "select 'X'", True, id="a construct in a pattern"),
-    ],
-)
-def test_a_need_is_a_word_a_construct_or_a_pattern(need: str, text: str, found: bool) -> None:
-    sample = Sample("s", {}, targets=(pattern(need),))
-    assert CONSTRUCTS.grade(sample, sent(text)).passed == found
+def test_the_grader_runs_queries(suite: Suite) -> None:
+    (grader,) = make_graders(suite.graders, "suite.toml")
+    assert isinstance(grader, SqlResult)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,4 @@
-"""Answers to sql_generation as models write them, graded by hand: what the constructs pass and refuse.
-
-The last few are wrong and pass: that is what checking constructs cannot see.
-"""
+"""Answers to sql_generation as models write them, graded by hand and by the rows that they return."""
 
 from pathlib import Path
 
@@ -22,6 +19,7 @@ GERMANY = "List the users who are not known to live in Germany"
 MONTHS = "How many tickets were opened in each calendar month"
 CITY = "For every sale, give the city that was valid"
 SHARES = "What percentage of the total amount of all orders"
+EARN_LESS = "List the employees who earn less"
 ADA = "Give everybody who reports to Ada"
 
 
@@ -225,15 +223,30 @@ from d group by service, grp order by service, first_day
         RUNNING,
         "```sql\nselect region, order_id, sum(coalesce(amount, 0)) over (order by ordered_on, order_id)\n"
         "as running_total from orders order by region, ordered_on, order_id\n```",
-        True,
-        id="wrong, but passes: not by region",
+        False,
+        id="not by region",
     ),
     pytest.param(
         SHARES,
         "```sql\nselect region, round(100 * count(*) / (select sum(amount) from orders), 1) as percent\n"
         "from orders where amount is not null group by region\n```",
+        False,
+        id="counts in place of amounts",
+    ),
+    pytest.param(
+        EARN_LESS,
+        "```sql\nSELECT [e].[name], [e].[salary] FROM [dbo].[employees] AS [e] CROSS APPLY (SELECT AVG(1.0 * "
+        "[d].[salary]) AS [mean] FROM [dbo].[employees] AS [d] WHERE [d].[dept_id] = [e].[dept_id]) AS [m]\n"
+        "WHERE [e].[salary] < [m].[mean] ORDER BY [e].[name];\n```",
         True,
-        id="wrong, but passes: counts in place of amounts",
+        id="T-SQL in brackets, with apply",
+    ),
+    pytest.param(
+        EARN_LESS,
+        "```sql\nselect name, salary from employees where salary < (select avg(1.0*salary) from employees)\n"
+        "order by name\n```",
+        False,
+        id="T-SQL, the average of all",
     ),
 ]
 

@@ -26,7 +26,7 @@
 -- suite_version    varchar         full version of the suite; only equal ones compare
 -- variant_version  varchar         8 hex of model, params, system and prompt
 -- usd_priced       decimal(18,12)  cost of the calls whose cost is known
--- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
+-- n_ungraded       bigint          answered samples without a score: the grader is not there yet, or cannot tell
 select
     suite,
     model,

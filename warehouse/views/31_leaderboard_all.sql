@@ -29,7 +29,7 @@
 -- limit            bigint          samples the spec allowed; null: all; to be written "limit"
 -- full_length      boolean         every sample of the suite was asked
 -- simulated        boolean         the answers come from the loopback server
--- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
+-- n_ungraded       bigint          answered samples without a score: the grader is not there yet, or cannot tell
 select
     suite,
     model,

@@ -27,7 +27,7 @@
 -- usd_priced       decimal(18,12)  cost of the calls whose cost is known
 -- limit            bigint          samples the spec allowed; null: all; to be written "limit"
 -- full_length      boolean         every sample of the suite was asked
--- n_ungraded       bigint          answered samples without a score: their grader does not exist yet
+-- n_ungraded       bigint          answered samples without a score: the grader is not there yet, or cannot tell
 select
     suite,
     model,
