@@ -139,10 +139,18 @@ def regrade(
     def batches() -> Batches:
         for part in plan.parts:
             samples = _whole_if_needed(settings, connection, plan.run, part, say)
+            lacking = 0
             for answers in stored_answers(connection, plan.run, part.suite):
                 if not samples:  # those that are whole have been checked
                     check_samples(part.suite, part.graders, (one.sample for one in answers), STATE)
-                yield _graded(plan.run.run_id, record.run_id, graded_at, part, samples, answers)
+                rows = _graded(plan.run.run_id, record.run_id, graded_at, part, samples, answers, check)
+                lacking += len(answers) * len(part.graders) - len(rows)
+                yield rows
+            if lacking:
+                say(
+                    f'suite "{part.suite.name}": answers without a new grade, because the grader cannot tell '
+                    f"(docs/grading.md): {lacking:,}. What they had before stays."
+                )
 
     return land_grades(settings.home, record, plan.run, batches(), check)
 
@@ -296,10 +304,12 @@ def _graded(
     part: Regrading,
     samples: Mapping[str, Sample],
     answers: Sequence[StoredAnswer],
+    check: Callable[[], None],
 ) -> list[Row]:
-    """The rows of one batch."""
+    """The rows of one batch; an answer may take seconds, and a stop is not to wait for all of them."""
 
     def rows_of(one: StoredAnswer) -> list[Row]:
+        check()
         sample = samples[one.call.sample_id] if samples else one.sample
         return [
             grade_row(

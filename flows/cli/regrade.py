@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.run import DirOption
+from flows.cli.run import DirOption, UnsafeFlag, let_code_run
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
@@ -48,6 +48,7 @@ def regrade(
         ),
     ] = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours for the regrade.")] = None,
+    unsafe_local_code: UnsafeFlag = False,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -57,6 +58,7 @@ def regrade(
 
     if labels is not None and graders:
         raise SpecError("--labels are a person's verdicts, and --grader names a program: give one of them.")
+    let_code_run(unsafe_local_code)
     settings = _settings(Settings.read(os.environ, tuple(suites_dir or ())), check_run_id(run))
     settings.home.make()
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
