@@ -1,0 +1,21 @@
+-- Upper end of the 95 % interval of corrected_share, never below the share itself; arguments and NULL as there.
+-- Source: Z. Lang, J. Reiczigel (2014), Preventive Veterinary Medicine 113:13-22.
+create or replace macro corrected_high(share, n, se, n_se, sp, n_sp) as
+    case
+        when judge_tells(n, se, n_se, sp, n_sp) then greatest(
+            corrected_share(share, n, se, n_se, sp, n_sp),
+            least(
+                1e0,
+                coalesce(
+                    corrected_middle(share, n, se, n_se, sp, n_sp)
+                    + corrected_shift(
+                        corrected_middle(share, n, se, n_se, sp, n_sp), se, n_se, sp, n_sp
+                    )
+                    + corrected_width(
+                        corrected_middle(share, n, se, n_se, sp, n_sp), share, n, se, n_se, sp, n_sp
+                    ),
+                    1e0
+                )
+            )
+        )
+    end

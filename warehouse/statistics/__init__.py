@@ -1,0 +1,1 @@
+"""Statistics of verdicts: pure functions of counts and lists, each with its source."""
