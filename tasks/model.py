@@ -17,6 +17,7 @@ Role = Literal["answer", "judge"]
 Mode = Literal["realtime", "batch"]
 Lifetime = Literal["5m", "1h"]  # of a prefix in Anthropic's cache
 Api = Literal["chat", "responses"]  # of the two that OpenAI and its like have; chat completions are older
+Winner = Literal["a", "b", "tie"]  # of two answers: which one, wherever it stood
 Reason = Literal[
     "wrong", "refusal", "content_filter", "cut", "empty", "unparsable", "context_overflow", "timeout", "error"
 ]
@@ -230,6 +231,34 @@ class Judged:
     grader_version: str
     is_score: bool
     grade: Grade
+
+
+@dataclass(frozen=True)
+class PairVerdict:
+    """What a judge said of two answers to one sample in one order.
+
+    `a` and `b` are the same in both orders; `swapped` says that b was shown first; `winner` names the answer
+    and not its place. A verdict that failed is none.
+    """
+
+    a: Call | StoredCall
+    b: Call | StoredCall
+    swapped: bool
+    winner: Winner
+    judge: str  # provider/name
+    judge_call_key: UUID | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class CalibrationMeasure:
+    """One measure of a judge against labels, with its 95 % interval; None: cannot be told of these labels."""
+
+    measure: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
 
 
 def canonical_json(value: object) -> bytes:

@@ -8,8 +8,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tasks.land.rows import Row, attempt_row, call_row, grade_row, metric_rows, prompt_row, sample_rows
-from tasks.model import Attempt, Call, Judged, Outcome, Suite
+from tasks.land.rows import (
+    Row,
+    attempt_row,
+    call_row,
+    grade_row,
+    metric_rows,
+    pair_row,
+    prompt_row,
+    sample_rows,
+)
+from tasks.model import Attempt, Call, Judged, Outcome, PairVerdict, Suite
 from warehouse.catalog import rewrite_catalog
 from warehouse.commit import Manifest, commit_run
 from warehouse.files import DataFile, TableWriter, remove_leftovers, write_shared
@@ -45,7 +54,7 @@ class Landing:
     def __enter__(self) -> Self:
         """Open a file a table. What an earlier process of this run left half written is removed."""
         remove_leftovers(self._warehouse, self._run_date, self._run_id)
-        for table in ("calls", "attempts", "grades", "metrics"):
+        for table in ("calls", "attempts", "grades", "metrics", "pairs"):
             writer = TableWriter(self._warehouse, table, self._run_date, self._run_id, part="0")
             self._writers[table] = self._stack.enter_context(writer)
         return self
@@ -91,6 +100,12 @@ class Landing:
 
         self._writers["metrics"].write(
             [row for call, figures in measured for row in metric_rows(self._run_id, call, figures)]
+        )
+
+    def land_pairs(self, suite: Suite, verdicts: Sequence[PairVerdict]) -> None:
+        """Write what a judge said of pairs of answers."""
+        self._writers["pairs"].write(
+            [pair_row(self._run_id, self._graded_at, verdict, sealed=suite.sealed) for verdict in verdicts]
         )
 
     def finish(self) -> Landed:

@@ -11,7 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tasks.model import Attempt, Call, Judged, Message, Outcome, Sample, Suite, Usage
+from tasks.model import (
+    Attempt,
+    CalibrationMeasure,
+    Call,
+    Judged,
+    Message,
+    Outcome,
+    PairVerdict,
+    Sample,
+    Suite,
+    Usage,
+)
 from tasks.pricing import priced_as
 
 Row = dict[str, object]
@@ -151,6 +162,50 @@ def grade_row(
         "judge_call_key": None,
         "variant_version": call.variant_version,
         "simulated": is_simulated(call.model),
+    }
+
+
+def pair_row(
+    run_id: str,
+    graded_at: datetime,
+    verdict: PairVerdict,
+    *,
+    sealed: bool = False,
+    grading_id: str | None = None,
+) -> Row:
+    """One verdict on two calls of the run; `grading_id` is the run that judged, where it is another."""
+    a, b = verdict.a, verdict.b
+    return {
+        "run_id": run_id,
+        "grading_id": grading_id or run_id,
+        "graded_at": graded_at,
+        "suite": a.suite,
+        "suite_version": a.suite_version,
+        "sample_id": a.sample_id,
+        "epoch": a.epoch,
+        "call_key_a": a.call_key,
+        "call_key_b": b.call_key,
+        "variant_a": a.variant,
+        "variant_b": b.variant,
+        "swapped": verdict.swapped,
+        "judge_call_key": verdict.judge_call_key,
+        "winner": verdict.winner,
+        "reason": None if sealed else verdict.reason,
+        "simulated": any(map(is_simulated, (a.model, b.model, verdict.judge))),
+    }
+
+
+def calibration_row(run_id: str, judge: str, labels_hash: str, measure: CalibrationMeasure) -> Row:
+    """One measure of a judge."""
+    return {
+        "run_id": run_id,
+        "judge": judge,
+        "labels_hash": labels_hash,
+        "measure": measure.measure,
+        "value": measure.value,
+        "ci_low": measure.ci_low,
+        "ci_high": measure.ci_high,
+        "n": measure.n,
     }
 
 
