@@ -61,6 +61,18 @@ DEFAULTS: Mapping[str, Mapping[str, object]] = {
         "is_score": True,
         "simulated": False,
     },
+    "pairs": {
+        **SUITE,
+        "run_id": "r1",
+        "grading_id": "r1",
+        "graded_at": STARTED,
+        "epoch": 1,
+        "variant_a": "a",
+        "variant_b": "b",
+        "swapped": False,
+        "simulated": False,
+    },
+    "calibrations": {"run_id": "c1", "judge": "openai/j", "labels_hash": "h"},
 }
 
 
