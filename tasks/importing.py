@@ -1,14 +1,10 @@
 """Outputs that exist already: read from a file, matched with a suite's samples, graded and landed."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import duckdb
 
 from tasks.closing import commit_work, grade_calls, measure_calls
 from tasks.home import Settings
@@ -18,6 +14,7 @@ from tasks.plan import Plan
 from tasks.pricing import cost_of
 from tasks.progress import Progress
 from tasks.runs import RunRecord, pin_asked
+from tasks.source import DEFAULT_MAP, read_source
 from tasks.work import (
     Work,
     check_samples,
@@ -31,13 +28,11 @@ from warehouse.errors import SpecError
 
 log = logging.getLogger(__name__)
 
-DEFAULT_MAP = "select * from source"
+STATE = "Nothing was imported."
 STOPS: dict[str, StopReason] = {
     "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "length": "length", "max_tokens": "length",
     "refusal": "refusal", "content_filter": "content_filter", "tool_calls": "tool", "tool_use": "tool",
 }  # fmt: skip
-# A type that the JSON reader gave to text, where a type can stand: alone, or after a field's name.
-RETYPED = re.compile(r'(?:^|(?<=[\w"] ))(UUID|TIME)\b')
 
 
 @dataclass(frozen=True)
@@ -59,24 +54,7 @@ def read_outputs(file: Path, map_sql: str = DEFAULT_MAP) -> list[Recorded]:
     JSON, JSONL, CSV, TSV and Parquet, also gzipped. Files of other places cannot be read by the map.
     Raises: SpecError: the file, the map or its columns are not what they must be; names the remedy.
     """
-    if not file.is_file():
-        raise SpecError(f"{file}: there is no such file. Nothing was imported.")
-    with closing(duckdb.connect()) as connection:
-        connection.execute("set autoinstall_known_extensions = false; set TimeZone = 'UTC'")
-        try:
-            connection.execute(f"create table source as select * from {_reader(connection, file)}")
-        except duckdb.Error as error:
-            raise SpecError(f"{file}: cannot be read: {error}. Nothing was imported.") from error
-        connection.execute("set enable_external_access = false; set lock_configuration = true")
-        try:
-            cursor = connection.execute(map_sql)
-            columns = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
-        except duckdb.Error as error:
-            has = ", ".join(row[0] for row in connection.execute("describe source").fetchall())
-            raise SpecError(
-                f"--map {map_sql!r}: {error}. `source` has the columns {has}. Nothing was imported."
-            ) from error
+    columns, rows = read_source(file, map_sql, STATE)
     return _recorded(file, map_sql, columns, rows)
 
 
@@ -148,28 +126,6 @@ def _outcome(call: Call, recorded: Recorded) -> Outcome:
         endpoint="recorded",
         attempts=(Attempt(call.call_key, 1, now, recorded.latency_s, None, None, "answered", usage),),
     )
-
-
-def _reader(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
-    name = "'" + str(file).replace("'", "''") + "'"
-    kind = file.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind == "parquet":
-        return f"read_parquet({name})"
-    if kind in {"csv", "tsv"}:
-        return f"read_csv({name}, all_varchar = true)"
-    if kind not in {"json", "jsonl", "ndjson"}:
-        raise SpecError(
-            f"{file}: nightbench reads .json, .jsonl, .ndjson, .csv, .tsv and .parquet, each also with .gz. "
-            f"Nothing was imported. Rename the file to say what it is."
-        )
-    options = "sample_size = -1, maximum_object_size = 268435456, dateformat = '@', timestampformat = '@'"
-    described = connection.execute(f"describe select * from read_json({name}, {options})").fetchall()
-    columns = ", ".join(f"{_quoted(row[0])}: {_quoted(RETYPED.sub('VARCHAR', row[1]))}" for row in described)
-    return f"read_json({name}, columns = {{{columns}}}, maximum_object_size = 268435456)"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _recorded(file: Path, map_sql: str, columns: list[str], rows: list[tuple[object, ...]]) -> list[Recorded]:
