@@ -14,7 +14,7 @@ RUN = "select * from runs where run_id = '{run_id}'"
 
 NEWEST = """
 select run_id from runs
-where kind not in ('ask', 'rehearsal', 'regrade')
+where kind not in ('ask', 'rehearsal', 'regrade', 'calibrate')
 order by started_at desc, run_id
 limit 1
 """
@@ -155,7 +155,7 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def newest_run(home: Home) -> str:
-    """The run that was committed last begun; a question, a rehearsal or a regrade is none.
+    """The run that was committed last begun; a question, a rehearsal, a regrade or a calibration is none.
 
     Raises: SpecError: none is committed.
     """

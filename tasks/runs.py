@@ -32,6 +32,7 @@ class RunRecord:
     rehearsal: dict[str, Any] | None = None  # how, if it is one: Rehearsal of tasks/rehearsal.py
     predicted: dict[str, Any] | None = None  # what it was expected to take when it began (tasks/predicted.py)
     regrade: dict[str, Any] | None = None  # of a regrade: the run whose answers it grades, and by what
+    calibrate: dict[str, Any] | None = None  # of a calibration: the judge and the labels
 
     @property
     def started(self) -> datetime:
@@ -73,6 +74,7 @@ def begin_run(
     rehearsal: Mapping[str, Any] | None = None,
     predicted: Mapping[str, Any] | None = None,
     regrade: Mapping[str, Any] | None = None,
+    calibrate: Mapping[str, Any] | None = None,
 ) -> RunRecord:
     """Write the record of a new run, or return that of the one with this id, whose limits may be changed.
 
@@ -98,6 +100,7 @@ def begin_run(
         rehearsal=old.rehearsal if old else _plain(rehearsal),
         predicted=old.predicted if old else _plain(predicted),
         regrade=_plain(regrade),
+        calibrate=_plain(calibrate),
     )
     if record != old:
         _write_record(home, record)

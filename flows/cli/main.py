@@ -12,7 +12,21 @@ from typing import NoReturn
 
 import typer
 
-from flows.cli import ask, cancel, init, models, outputs, plan, query, regrade, run, runs, service, suites
+from flows.cli import (
+    ask,
+    calibrate,
+    cancel,
+    init,
+    models,
+    outputs,
+    plan,
+    query,
+    regrade,
+    run,
+    runs,
+    service,
+    suites,
+)
 from flows.cli.show import complain
 from flows.failures import explain
 from tasks.home import Settings
@@ -29,7 +43,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for module in (run, plan, ask, runs, cancel, outputs, regrade, query, suites, init, models, service):
+for module in (
+    run,
+    plan,
+    ask,
+    runs,
+    cancel,
+    outputs,
+    regrade,
+    calibrate,
+    query,
+    suites,
+    init,
+    models,
+    service,
+):
     module.register(app)
 
 

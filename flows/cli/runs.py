@@ -63,6 +63,7 @@ def report(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the leaderboard and the bill of a committed run."""
+    from flows.cli.calibrate import print_calibration
     from flows.cli.regrade import print_regrade
     from flows.cli.run import print_result
     from flows.summary import newest_run, run_summary
@@ -78,8 +79,11 @@ def report(
             note(f"picture: {path}")
         if not written:
             note(f"run {chosen} has no figures that are drawn (code_style is)")
-    if run_id and run_summary(home, chosen).run["kind"] == "regrade":
+    kind = run_summary(home, chosen).run["kind"]
+    if kind == "regrade":
         print_regrade(home, chosen, as_json=as_json)
+    elif kind == "calibrate":
+        print_calibration(home, chosen, as_json=as_json)
     elif markdown:
         say(run_summary(home, chosen).markdown())
     else:

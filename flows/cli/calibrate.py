@@ -1,0 +1,88 @@
+"""`calibrate`: a judge is held against labels of persons."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.show import JsonFlag, note, print_json, print_table, say
+from tasks.home import Home, Settings
+from tasks.runs import begin_run, check_run_id, forget_unsent, new_run_id, run_lock
+from tasks.spec import make_spec
+from warehouse.errors import SpecError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command(
+        epilog="Examples:  nightbench calibrate recorded/gpt-4 --labels verdicts.csv   |   "
+        "nightbench calibrate openai/gpt-6-luna --labels labels.jsonl --repeats 3"
+    )(calibrate)
+
+
+def calibrate(
+    judge: Annotated[
+        str,
+        typer.Argument(
+            metavar="JUDGE", help="provider/name; recorded/NAME takes the verdicts that the file has."
+        ),
+    ],
+    labels: Annotated[
+        Path, typer.Option("--labels", help="What persons said: JSON, JSONL, CSV or Parquet, also .gz.")
+    ],
+    map_sql: Annotated[
+        str, typer.Option("--map", help="SELECT from `source` to the columns of labels (docs/judges.md).")
+    ] = "select * from source",
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each is asked.")] = 1,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure a judge against labels of persons: accuracy, agreement, and its biases, with intervals."""
+    from tasks.calibrating import asked_of
+    from tasks.calibrating import calibrate as measure
+    from tasks.judge_labels import read_judge_labels
+
+    settings = Settings.read(os.environ)
+    spec = make_spec({"suites": [labels.name or "labels"], "models": [{"model": judge}]}, "JUDGE")
+    known = read_judge_labels(labels, map_sql)
+    settings.home.make()
+    chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
+    with run_lock(settings.home, chosen):
+        if any((settings.home.warehouse / "commits").glob(f"{chosen}.*.json")):
+            raise SpecError(f'run id "{chosen}" is taken. Nothing was calibrated. Give another --run-id.')
+        asked = asked_of(judge, known, repeats)
+        record = begin_run(settings.home, spec, chosen, trigger="cli", kind="calibrate", calibrate=asked)
+        note(f"run {chosen}: {judge} on {len(known):,} labels of {labels.name}")
+        try:
+            measure(settings.home, record, judge, known, repeats, say=note)
+        except BaseException:  # Ctrl-C too
+            forget_unsent(settings.home, chosen)
+            raise
+    print_calibration(settings.home, chosen, as_json=as_json)
+
+
+def print_calibration(home: Home, run_id: str, *, as_json: bool = False) -> None:
+    """The measures of a committed calibration, and what they mean."""
+    from flows.calibrated import calibrated
+
+    done = calibrated(home, run_id)
+    if as_json:
+        print_json(
+            {
+                "run_id": run_id,
+                "status": done.run["status"],
+                "judge": done.judge,
+                "labels": done.labels,
+                "labels_hash": done.labels_hash,
+                "run": done.run,
+                "measures": list(done.measures.values()),
+                "meaning": done.meaning,
+            }
+        )
+        return
+    print_table(f"{done.judge} against {done.labels}", done.rows(), right=["value", "95 % from", "to", "n"])
+    say(done.meaning)
+    if done.run["simulated"]:
+        say("This judge is simulated: its figures say nothing of a real one.")
