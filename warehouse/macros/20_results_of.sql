@@ -1,7 +1,9 @@
 -- Accuracy, spend and latency of each variant on each suite, for the entries that the relation `chosen`
 -- names by run_id, suite, suite_version and variant.
 -- A sample's epochs are averaged first, then samples; `scored = false` samples count in spend alone.
--- The interval takes samples as independent.
+-- The interval takes samples as independent. Where one judge alone gave the scores, its measured reliability
+-- stands beside them, and accuracy corrected for it; of several calibrations the newest that tells both of
+-- right and of wrong answers, else the newest.
 create or replace macro results_of(chosen) as table
 with entries as (
     select * from query_table(chosen)
@@ -49,9 +51,17 @@ scored as (
         asked.status,
         grades.score,
         grades.passed,
-        grades.reason
+        grades.reason,
+        case
+            when grades.judge_call_key is not null
+                then struct_pack(run_id := grades.grading_id, call_key := grades.judge_call_key)
+        end as judged_by
     from asked
-    left join (select run_id, call_key, score, passed, reason from latest_grades where is_score) as grades
+    left join (
+        select run_id, call_key, score, passed, reason, grading_id, judge_call_key
+        from latest_grades
+        where is_score
+    ) as grades
         on grades.run_id = asked.run_id
         and grades.call_key = asked.call_key
     left join samples
@@ -73,7 +83,8 @@ by_sample as (
         avg(score) as score,
         count(*) filter (status = 'failed') as n_failed,
         count(*) filter (reason in ('refusal', 'content_filter')) as n_refused,
-        count(*) filter (reason = 'cut') as n_cut
+        count(*) filter (reason = 'cut') as n_cut,
+        any_value(judged_by) as judged_by
     from scored
     group by run_id, suite, suite_version, variant, sample_id
 ),
@@ -93,6 +104,35 @@ results as (
         cast(sum(n_cut) as bigint) as n_cut
     from by_sample
     group by run_id, suite, suite_version, variant
+),
+judged as (
+    select
+        by_sample.run_id,
+        by_sample.suite,
+        by_sample.suite_version,
+        by_sample.variant,
+        min(calls.model) as judge
+    from by_sample
+    inner join calls
+        on calls.role = 'judge'
+        and calls.run_id = by_sample.judged_by.run_id
+        and calls.call_key = by_sample.judged_by.call_key
+    where by_sample.judged_by is not null
+    group by by_sample.run_id, by_sample.suite, by_sample.suite_version, by_sample.variant
+    having count(distinct calls.model) = 1
+),
+reliable as (
+    select *
+    from judge_reliability
+    where judge in (select judge from judged)
+    qualify row_number() over (
+        partition by judge
+        order by
+            sensitivity is not null and specificity is not null desc,
+            calibrated_at desc,
+            run_id desc,
+            labels_hash
+    ) = 1
 )
 select
     entries.*,
@@ -112,7 +152,33 @@ select
     spent.latency_p95,
     spent.input_tokens,
     spent.output_tokens,
-    coalesce(results.n_ungraded, 0) as n_ungraded
+    coalesce(results.n_ungraded, 0) as n_ungraded,
+    judged.judge,
+    reliable.accuracy as judge_accuracy,
+    corrected_share(
+        results.passed / results.n,
+        results.n,
+        reliable.sensitivity,
+        reliable.n_sensitivity,
+        reliable.specificity,
+        reliable.n_specificity
+    ) as accuracy_corrected,
+    corrected_low(
+        results.passed / results.n,
+        results.n,
+        reliable.sensitivity,
+        reliable.n_sensitivity,
+        reliable.specificity,
+        reliable.n_specificity
+    ) as corrected_low,
+    corrected_high(
+        results.passed / results.n,
+        results.n,
+        reliable.sensitivity,
+        reliable.n_sensitivity,
+        reliable.specificity,
+        reliable.n_specificity
+    ) as corrected_high
 from entries
 inner join spent
     on spent.run_id = entries.run_id
@@ -124,3 +190,10 @@ left join results
     and results.suite = entries.suite
     and results.suite_version = entries.suite_version
     and results.variant = entries.variant
+left join judged
+    on judged.run_id = entries.run_id
+    and judged.suite = entries.suite
+    and judged.suite_version = entries.suite_version
+    and judged.variant = entries.variant
+left join reliable
+    on reliable.judge = judged.judge

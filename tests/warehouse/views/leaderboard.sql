@@ -100,3 +100,52 @@ insert into grades by name
 select 'r1' as run_id, 'r1' as grading_id, k('11') as call_key, true as passed, 1.0 as score;
 -- expect leaderboard
 select 1::bigint as n, 0::bigint as n_ungraded, 1.0::double as accuracy
+
+-- case: what a judge scored has its measured reliability beside it, and accuracy corrected for its errors
+-- given
+insert into runs by name
+select 'r1' as run_id, timestamptz '2026-03-01 00:00+00' as started_at, 'evaluate' as kind
+union all select 'c1', timestamptz '2026-03-02 00:00+00', 'calibrate'
+union all select 'c2', timestamptz '2026-03-03 00:00+00', 'calibrate';
+insert into samples by name select unnest(range(10))::varchar as sample_id;
+insert into calls by name
+select 'r1' as run_id, k(v || sample_id) as call_key, sample_id, v as variant from samples, (values ('a'), ('b'), ('c'), ('d')) as t(v);
+insert into calls by name
+select 'r1' as run_id, k('j' || variant || sample_id) as call_key, sample_id, variant, 'judge' as role,
+    case when variant = 'b' then 'openai/unknown' when variant = 'd' and sample_id < '5' then 'openai/k' else 'openai/j' end as model
+from calls;
+insert into grades by name
+select 'r1' as run_id, 'r1' as grading_id, call_key, variant, sample_id, 'judge' as grader, sample_id < '7' as passed,
+    (sample_id < '7')::int as score, case when variant <> 'c' then k('j' || variant || sample_id) end as judge_call_key
+from calls where role = 'answer';
+insert into calibrations by name
+select 'c1' as run_id, 'accuracy' as measure, 0.85 as value, 60 as n
+union all select 'c1', 'sensitivity', 0.9, 40
+union all select 'c1', 'specificity', 0.8, 20;
+insert into calibrations by name select 'c2' as run_id, 'pairs' as labels_hash, 'accuracy' as measure, 0.7 as value, 50 as n;
+-- expect leaderboard
+select 'a' as variant, 0.7e0 as accuracy, 'openai/j' as judge, 0.85e0 as judge_accuracy, (0.7e0 + 0.8e0 - 1) / (0.9e0 + 0.8e0 - 1) as accuracy_corrected,
+    corrected_low(0.7, 10, 0.9, 40, 0.8, 20) as corrected_low, corrected_high(0.7, 10, 0.9, 40, 0.8, 20) as corrected_high
+union all select 'b', 0.7e0, 'openai/unknown', null, null, null, null
+union all select 'c', 0.7e0, null, null, null, null, null
+union all select 'd', 0.7e0, null, null, null, null, null
+
+-- case: a judge that was calibrated on pairs alone has an accuracy and corrects nothing; the newest grading's judge counts
+-- given
+insert into runs by name
+select 'r1' as run_id, timestamptz '2026-03-01 00:00+00' as started_at, 'evaluate' as kind
+union all select 'g2', timestamptz '2026-03-02 00:00+00', 'regrade'
+union all select 'c1', timestamptz '2026-03-02 00:00+00', 'calibrate';
+insert into samples by name select '1' as sample_id;
+insert into calls by name
+select 'r1' as run_id, k('1') as call_key, '1' as sample_id, 'answer' as role, 'openai/x' as model
+union all select 'r1', k('j'), '1', 'judge', 'openai/old'
+union all select 'g2', k('j'), '1', 'judge', 'openai/j';
+insert into grades by name
+select 'r1' as run_id, 'r1' as grading_id, timestamptz '2026-03-01 00:00+00' as graded_at, k('1') as call_key, 'judge' as grader, false as passed, 0 as score, k('j') as judge_call_key
+union all select 'r1', 'g2', timestamptz '2026-03-02 00:00+00', k('1'), 'judge', true, 1, k('j');
+insert into calibrations by name select 'c1' as run_id, 'accuracy' as measure, 0.7 as value, 50 as n;
+-- expect leaderboard
+select 1e0 as accuracy, 'openai/j' as judge, 0.7e0 as judge_accuracy, null::double as accuracy_corrected, null::double as corrected_low
+-- expect leaderboard_all
+select 'r1' as run_id, 'openai/j' as judge, 0.7e0 as judge_accuracy, null::double as corrected_high
