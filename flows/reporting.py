@@ -14,6 +14,7 @@ from prefect.artifacts import (
 )
 
 from flows.failures import is_outside
+from flows.judged import read_judged
 from flows.summary import RunSummary, run_summary
 from tasks.home import Home
 from tasks.progress import Progress
@@ -73,8 +74,11 @@ async def publish(home: Home, run_id: str) -> RunSummary:
         key="leaderboard",
         description=f"Leaderboard of run `{run_id}`{made_up}",
     )
+    judged = await asyncio.to_thread(read_judged, home, run_id)
     await acreate_markdown_artifact(
-        markdown=summary.markdown(), key="summary", description=f"Summary of run `{run_id}`"
+        markdown=summary.markdown() + judged.markdown(),
+        key="summary",
+        description=f"Summary of run `{run_id}`",
     )
     return summary
 

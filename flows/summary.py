@@ -21,7 +21,8 @@ limit 1
 
 LEADERBOARD = """
 select suite, variant, model, n, n_failed, n_refused, n_cut, accuracy, ci_low, ci_high, mean_score,
-       usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens, n_ungraded
+       usd, n_unpriced, usd_per_correct, latency_p50, latency_p95, input_tokens, output_tokens, n_ungraded,
+       judge, judge_accuracy, accuracy_corrected, corrected_low, corrected_high
 from leaderboard_all
 where run_id = '{run_id}'
 order by suite, accuracy desc nulls last, variant
@@ -55,6 +56,8 @@ class RunSummary:
     def leaderboard_rows(self) -> list[dict[str, object]]:
         """The leaderboard as Prefect's table artifact shows it: text and numbers."""
         ungraded = any(row["n_ungraded"] for row in self.leaderboard)
+        judged = any(row["judge"] for row in self.leaderboard)
+        corrected = any(row["accuracy_corrected"] is not None for row in self.leaderboard)
         return [
             {
                 "suite": row["suite"],
@@ -64,6 +67,8 @@ class RunSummary:
                 "accuracy %": percent(row["accuracy"]),
                 "95 % from": percent(row["ci_low"]),
                 "to": percent(row["ci_high"]),
+                **(_judge_columns(row) if judged else {}),
+                **(_corrected_columns(row) if corrected else {}),
                 "failed": row["n_failed"],
                 "usd": money(row["usd"]),
                 "usd per correct": money(row["usd_per_correct"]),
@@ -117,11 +122,11 @@ class RunSummary:
             f"{run['answered_calls']} of {run['planned_calls']} calls answered, {run['failed_calls']} failed."
             f"{made_up}",
             "",
-            *_table(self.leaderboard_rows()),
+            *markdown_table(self.leaderboard_rows()),
             *(f"\n{note}" for note in self.notes()),
             "",
             "## Cost",
-            *_table(self.cost_rows()),
+            *markdown_table(self.cost_rows()),
             *(f"\n{note}" for note in (*self.cache_notes(), *self.prediction_notes())),
         ]
         return "\n".join(lines) + "\n"
@@ -184,6 +189,20 @@ def number(value: object) -> str:
     return f"{value:,.2f}" if isinstance(value, int | float | Decimal) else "–"
 
 
+def _judge_columns(row: Row) -> dict[str, object]:
+    """Who gave the score, and how often that judge was right when it was calibrated."""
+    return {"judge": row["judge"] or "–", "judge right %": percent(row["judge_accuracy"])}
+
+
+def _corrected_columns(row: Row) -> dict[str, object]:
+    """Accuracy with the judge's errors taken out, and its interval; names differ, as keys must."""
+    return {
+        "corrected %": percent(row["accuracy_corrected"]),
+        "corr. from": percent(row["corrected_low"]),
+        "corr. to": percent(row["corrected_high"]),
+    }
+
+
 def _share(row: Row, kind: str) -> str:
     """Tokens of a kind as a share of the whole input."""
     part, whole = row[kind], row["input_tokens"]
@@ -194,7 +213,8 @@ def _rows(found: Found) -> list[Row]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> list[str]:
+def markdown_table(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Rows as a table in markdown, line by line."""
     if not rows:
         return ["(nothing)"]
     names = list(rows[0])

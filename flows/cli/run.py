@@ -346,6 +346,7 @@ def print_stopped(home: Home, run_id: str, error: NightbenchError, *, as_json: b
 
 def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str | None = None) -> None:
     """The leaderboard, the bill, and where the files are; `error` is what stopped the run."""
+    from flows.cli.judged import judged_json, say_judged
     from flows.summary import run_summary
 
     summary = run_summary(home, run_id)
@@ -361,6 +362,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str |
                 "run": summary.run,
                 "leaderboard": summary.leaderboard,
                 "costs": summary.costs,
+                **judged_json(home, run_id),
                 **({} if rehearsal is None else {"rehearsal": rehearsal}),
             }
         )
@@ -373,6 +375,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str |
     print_table(f"Leaderboard{made_up}", rows, right=list(rows[0])[2:] if rows else [])
     for sentence in summary.notes():
         say(sentence)
+    say_judged(home, run_id)
     costs = summary.cost_rows()
     print_table("Cost", costs, right=list(costs[0])[1:] if costs else [])
     for sentence in (*summary.cache_notes(), *summary.prediction_notes()):

@@ -66,6 +66,7 @@ def report(
     from flows.cli.calibrate import print_calibration
     from flows.cli.regrade import print_regrade
     from flows.cli.run import print_result
+    from flows.judged import read_judged
     from flows.summary import newest_run, run_summary
     from tasks.runs import check_run_id
 
@@ -85,7 +86,7 @@ def report(
     elif kind == "calibrate":
         print_calibration(home, chosen, as_json=as_json)
     elif markdown:
-        say(run_summary(home, chosen).markdown())
+        say(run_summary(home, chosen).markdown() + read_judged(home, chosen).markdown())
     else:
         print_result(home, chosen, as_json=as_json)
 

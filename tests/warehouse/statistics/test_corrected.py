@@ -4,7 +4,7 @@ import random
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse.sqlfiles import load_macros
@@ -87,6 +87,7 @@ shares = st.floats(0, 1).map(lambda value: round(value, 6))
 sizes = st.integers(0, 500)
 
 
+@settings(deadline=None)  # DuckDB binds the macros anew each time
 @given(share=shares, n=sizes, sensitivity=shares, n_positive=sizes, specificity=shares, n_negative=sizes)
 def test_the_sql_macros_say_the_same(
     connection: duckdb.DuckDBPyConnection,
