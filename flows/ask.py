@@ -30,10 +30,11 @@ from tasks.asking import (
     read_question,
 )
 from tasks.call.session import CallSession
-from tasks.calling import calling, lane_of
+from tasks.calling import calling
 from tasks.closing import grade_shard, landing
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
+from tasks.lanes import lane_of
 from tasks.runs import RunRecord, forget_unsent, new_run_id, read_run, run_lock
 from tasks.spec import EvalSpec, ModelEntry
 from tasks.work import Work

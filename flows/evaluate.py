@@ -19,10 +19,12 @@ from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
 from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
-from tasks.calling import calling, lane_of, shards_at_once
-from tasks.closing import Graded, Lander, grade_shard, landing
+from tasks.calling import begin_judging, calling
+from tasks.closing import Graded, Lander, grade_shard, judge_turn, landing
 from tasks.home import Settings
 from tasks.identity import Start, current_start
+from tasks.lanes import lane_of, shards_at_once
+from tasks.plan import Plan
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
 from tasks.work import Work, prepare
@@ -63,13 +65,19 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
-                await _call_all(work, session)
+                work.progress.start_calling()
+                await _call_all(work, session, work.plan)
+                await judge_all(work, session)
+                work.progress.end_calling()
             for sentence in work.said:
                 get_run_logger().warning(sentence)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)
                 await land(lander, graded, shard.title)
+            for turn in work.judging.turns if work.judging is not None else ():
+                judged = await grade_by_judges(work, lander, turn[0].index, turn[0].title)
+                await land(lander, judged, turn[0].title)
             lander.commit(session.fatal, flow_run_id=flow_run_id)
         work.progress.stage = "done"
     with told_as(session):
@@ -91,15 +99,14 @@ async def load(settings: Settings, record: RunRecord) -> Work:
 @task(name="call", task_run_name="call {title}", cache_policy=NO_CACHE, **PLAIN)
 async def call(work: Work, session: CallSession, index: int, title: str) -> None:
     """The calls of one shard that the journal lacks."""
-    shard = work.plan.shards[index]
-    await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
+    plan, shard = work.planned(index)
+    await session.run_shard(lane_of(shard.variant.entry), plan.calls(shard))
 
 
 @task(name="batch", task_run_name="batch {title}", cache_policy=NO_CACHE, **PLAIN)
-async def batch(work: Work, lane: str, title: str) -> None:
+async def batch(work: Work, lane: str, title: str, *, judges: bool) -> None:
     """The calls of one model that the journal lacks, in batches."""
-    shards = [shard for shard in work.plan.shards if lane_of(shard.variant.entry) == lane]
-    await run_batches(work, lane, shards)
+    await run_batches(work, lane, work.plans[judges])
 
 
 @task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
@@ -108,17 +115,31 @@ async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
     return await asyncio.to_thread(grade_shard, work, lander.known, work.plan.shards[index])
 
 
+@task(name="judge", task_run_name="judge {title}", cache_policy=NO_CACHE, **PLAIN)
+async def grade_by_judges(work: Work, lander: Lander, index: int, title: str) -> Graded:
+    """What judges' verdicts on one slice come to."""
+    return await asyncio.to_thread(judge_turn, work, lander.known, index)
+
+
 @task(name="land", task_run_name="land {title}", cache_policy=NO_CACHE, **PLAIN)
 async def land(lander: Lander, graded: Graded, title: str) -> None:
     """The rows of one shard."""
     lander.land(graded)
 
 
-async def _call_all(work: Work, session: CallSession) -> None:
-    """Every shard, so many of a model at once as keep its places full."""
-    gates = {
-        lane_of(entry): asyncio.Semaphore(shards_at_once(work, entry)) for entry in work.plan.spec.models
-    }
+async def judge_all(work: Work, session: CallSession) -> None:
+    """Every judge call that there are answers for, unless the run is to stop."""
+    if work.judging is not None and not session.stopping:
+        await begin_judging(work, session)
+        await _call_all(work, session, work.judging)
+    if work.batches is not None:
+        work.batches.told()
+
+
+async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
+    """Every shard of a plan, so many of a model at once as keep its places full."""
+    entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in plan.shards}
+    gates = {lane: asyncio.Semaphore(shards_at_once(plan, entry)) for lane, entry in entries.items()}
 
     async def safely(calls: Awaitable[None]) -> None:
         try:
@@ -134,19 +155,14 @@ async def _call_all(work: Work, session: CallSession) -> None:
             if not session.stopping:
                 await safely(call(work, session, index, title))
 
-    work.progress.start_calling()
-    batched = {lane_of(entry): entry.model for entry in work.plan.spec.models}
-    batched = {lane: model for lane, model in batched.items() if in_batches(work, lane)}
+    batched = {lane: entry.model for lane, entry in entries.items() if in_batches(work, lane)}
     async with asyncio.TaskGroup() as group:
-        for shard in work.plan.shards:
+        for shard in plan.shards:
             lane = lane_of(shard.variant.entry)
             if lane not in batched:
                 group.create_task(one(shard.index, shard.title, lane))
         for lane, model in batched.items():
-            group.create_task(safely(batch(work, lane, model)))
-    if work.batches is not None:
-        work.batches.told()
-    work.progress.end_calling()
+            group.create_task(safely(batch(work, lane, model, judges=plan is work.judging)))
 
 
 async def _started_by_prefect() -> Start:

@@ -156,7 +156,7 @@ def prepare_ask(
     resolve_endpoints(spec.models, environ)
     suite = question.suite()
     plan: Plan = plan_run(record.run_id, spec, [suite])
-    check_budget(plan, None, settings.monthly_usd)  # on_budget is not for questions
+    check_budget([plan], None, settings.monthly_usd)  # on_budget is not for questions
     record = pin_asked(settings.home, record, {"the question": suite.version})
     progress = Progress(record.run_id, cost_of)
     progress.plan(plan)

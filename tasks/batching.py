@@ -1,7 +1,7 @@
 """The batches of a run: which lanes have them, and whether the deadline leaves time for one more."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from tasks.call.batch.session import BatchSession
 from tasks.call.endpoint import Endpoint
 from tasks.call.journal import Journal, JournalState
 from tasks.call.session import CallSession
-from tasks.plan import Shard
+from tasks.lanes import calls_in_lane
+from tasks.plan import Plan
 from tasks.spec import BATCH_S, ModelEntry
 from tasks.work import Work
 
@@ -81,8 +82,11 @@ def in_time(work: Work) -> bool:
     return deadline_s is None or left_s >= BATCH_S
 
 
-async def run_batches(work: Work, lane: str, shards: Iterable[Shard]) -> None:
-    """The calls of a lane's shards that the journal lacks, in batches."""
+async def run_batches(work: Work, lane: str, plan: Plan) -> None:
+    """The calls of a lane that the journal lacks, in batches: those for answers, or those of judges.
+
+    Judge calls that an earlier process left in batches of the lane are taken up with the answers.
+    """
     assert work.batches is not None, "a lane without batches calls shard by shard"
-    calls = {shard.index: partial(work.plan.calls, shard) for shard in shards}
-    await work.batches.run_lane(lane, calls, partial(in_time, work))
+    plans = work.plans if work.batches.has_open(lane) else [plan]
+    await work.batches.run_lane(lane, calls_in_lane(plans, lane), partial(in_time, work))

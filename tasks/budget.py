@@ -17,21 +17,22 @@ from tasks.pricing import cost_of
 from warehouse.errors import SpecError
 
 
-def check_budget(plan: Plan, expected_usd: Decimal | None, monthly_usd: Decimal | None) -> None:
-    """Refuse what a budget cannot hold; `expected_usd` is what the plan will probably cost, where known.
+def check_budget(plans: Sequence[Plan], expected_usd: Decimal | None, monthly_usd: Decimal | None) -> None:
+    """Refuse what a budget cannot hold; `expected_usd` is what is planned will probably cost, where known.
 
     Raises: SpecError: a call whose worst case nobody knows; with on_budget = "refuse", a plan that is
         expected to cost more.
     """
-    budget = plan.spec.budget_usd
-    for shard in plan.shards:
+    spec = plans[0].spec
+    budget = spec.budget_usd
+    for plan, shard in ((each, shard) for each in plans for shard in each.shards):
         bounded = budget is not None or (monthly_usd is not None and is_real(shard.variant.entry.model))
         call = next(plan.calls(shard), None) if bounded else None
         if call is not None and worst_usd(call, datetime.now(UTC)) is None:
             raise SpecError(
                 _unbounded(call, "budget_usd" if budget is not None else "NIGHTBENCH_MONTHLY_USD")
             )
-    if plan.spec.on_budget != "refuse" or budget is None or expected_usd is None:
+    if spec.on_budget != "refuse" or budget is None or expected_usd is None:
         return
     if expected_usd > budget:
         raise SpecError(
@@ -68,25 +69,32 @@ def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry
     return Till(Purse(*funds, groups=groups), cost_of, amounts, group_of)
 
 
-def join_month(home: Home, plan: Plan, monthly_usd: Decimal | None, known: JournalState) -> MonthFund | None:
+def join_month(
+    home: Home, plans: Sequence[Plan], monthly_usd: Decimal | None, known: JournalState
+) -> MonthFund | None:
     """The run's part in what the home may spend this month; None where there is no such bound.
 
     Raises: WarehouseError: the store of the home cannot be used.
     """
-    models = [entry.model for entry in plan.spec.models]
+    models = [entry.model for entry in plans[0].spec.entries]
     if monthly_usd is None or not any(map(is_real, models)):
         return None
     simulated: set[UUID] = set()
     if not all(map(is_real, models)):
-        shards = [shard for shard in plan.shards if not is_real(shard.variant.entry.model)]
-        simulated = {call.call_key for shard in shards for call in plan.calls(shard)}
+        simulated = {
+            call.call_key
+            for plan in plans
+            for shard in plan.shards
+            if not is_real(shard.variant.entry.model)
+            for call in plan.calls(shard)
+        }
     spent = spent_in_month(known, month_of(datetime.now(UTC)), lambda key: key not in simulated)
-    return MonthFund.open(home, plan.run_id, monthly_usd, spent)
+    return MonthFund.open(home, plans[0].run_id, monthly_usd, spent)
 
 
 def group_of(call: Call) -> Hashable:
-    """What is paid for together: a sample's calls to all variants, an epoch at a time."""
-    return call.suite, call.sample_id, call.epoch
+    """What is paid for together: a sample's calls to all variants, an epoch at a time; not its judges."""
+    return None if call.role == "judge" else (call.suite, call.sample_id, call.epoch)
 
 
 def is_real(model: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,7 +9,6 @@ from decimal import Decimal
 
 from tasks.batching import LanePlan, open_batch_session
 from tasks.budget import join_month, make_till
-from tasks.call.api import api_of
 from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.course import Lane
 from tasks.call.endpoint import Endpoint, host_of, needs_endpoint, resolve_endpoint
@@ -19,11 +17,12 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession
 from tasks.call.tokens import counter_for
+from tasks.lanes import lane_of
 from tasks.progress import keep_writing
 from tasks.rehearsal import Rehearsal, simulated_server
 from tasks.reuse import reuse_answers
 from tasks.sharing import shared_limits
-from tasks.spec import ModelEntry
+from tasks.spec import EvalSpec, ModelEntry
 from tasks.work import Work
 
 
@@ -38,20 +37,20 @@ async def calling(
         known = await asyncio.to_thread(read_journal, folder)
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
-        hosts = {entry.variant: host_of(entry, os.environ) for entry in spec.models}
-        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, hosts)
-        month = await asyncio.to_thread(join_month, work.home, work.plan, work.monthly_usd, known)
+        work.judge_from(known)
+        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, _hosts(spec))
+        month = await asyncio.to_thread(join_month, work.home, work.plans, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
         server, rehearsal = None, None
         if work.record.rehearsal is not None:
             rehearsal = Rehearsal.read(work.record.rehearsal)
-        if any(not needs_endpoint(entry) for entry in spec.models):
+        if any(not needs_endpoint(entry) for entry in spec.entries):
             server = await stack.enter_async_context(simulated_server(work.plan, rehearsal))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
         lanes: dict[str, Lane] = {}
         gates: dict[str, Gate] = {}
-        for entry in spec.models:
+        for entry in spec.entries:
             if lane_of(entry) not in lanes:
                 provider = open_provider(_endpoint(entry, server))
                 stack.push_async_callback(provider.close)
@@ -72,7 +71,7 @@ async def calling(
             journal,
             known,
             work.progress,
-            max_failed=int(Decimal(str(spec.max_failed)) * work.plan.n_calls),
+            max_failed=int(Decimal(str(spec.max_failed)) * sum(plan.n_calls for plan in work.plans)),
             retry_failed=retry_failed,
             seed=spec.seed,
             sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
@@ -81,21 +80,30 @@ async def calling(
         if spec.mode != "realtime":
             plans = [
                 LanePlan(lane_of(entry), _endpoint(entry, server), entry, fleeting=not needs_endpoint(entry))
-                for entry in spec.models
+                for entry in spec.entries
             ]
             work.batches = open_batch_session(work, session, journal, known, plans, stack)
         yield session
         session.end()
 
 
-def lane_of(entry: ModelEntry) -> str:
-    """What calls must have in common to share a client; lanes of one account share its limiter."""
-    return f"{entry.account}|{json.dumps(entry.headers, sort_keys=True)}|{api_of(entry.model, entry.api)}"
+async def begin_judging(work: Work, session: CallSession) -> None:
+    """The answers are there: read them, take from earlier runs what judges said of the same, and count.
+
+    Raises: WarehouseError: the journal cannot be read or written, or the catalog not read.
+    """
+    assert work.judging is not None, "a run without judges has nothing to judge"
+    known = session.known
+    await asyncio.to_thread(known.refresh)
+    work.judge_from(known)
+    reused = await reuse_answers(work.home, work.judging, session.journal, known, _hosts(work.plan.spec))
+    work.progress.reused += reused
+    for name, n in (await asyncio.to_thread(work.judging.due)).items():
+        work.progress.variants[name].planned = n
 
 
-def shards_at_once(work: Work, entry: ModelEntry) -> int:
-    """So many shards of a model keep its places full without holding every prompt in memory."""
-    return 2 + 2 * entry.limits.in_flight // work.plan.spec.shard_calls
+def _hosts(spec: EvalSpec) -> dict[str, str | None]:
+    return {entry.variant: host_of(entry, os.environ) for entry in spec.entries}
 
 
 def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:

@@ -3,12 +3,12 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from functools import partial
 
 from tasks.call.batch.notes import Notes
-from tasks.calling import calling, lane_of
-from tasks.closing import grade_shard, landing
+from tasks.calling import calling
+from tasks.closing import grade_shard, judge_turn, landing
 from tasks.home import Home, Settings
+from tasks.lanes import calls_in_lane, lane_of
 from tasks.runs import RunRecord
 from tasks.work import Work, prepare
 from warehouse.errors import StoppedShort
@@ -39,6 +39,10 @@ async def cancel_run(
             graded = grade_shard(work, lander.known, shard)
             missing |= len(graded.calls) < len(shard.asked)
             lander.land(graded)
+        for turn in work.judging.turns if work.judging is not None else ():
+            judged = judge_turn(work, lander.known, turn[0].index)
+            missing |= len(judged.calls) < judged.due
+            lander.land(judged)
         fatal = StoppedShort("cancelled") if missing else None
         lander.commit(fatal, flow_run_id=record.flow_run_id)
     return left
@@ -58,14 +62,9 @@ async def cancel_batches(work: Work) -> list[str]:
         if batches is None:
             return []
         async with asyncio.TaskGroup() as group:
-            for lane in dict.fromkeys(lane_of(entry) for entry in work.plan.spec.models):
+            for lane in dict.fromkeys(lane_of(entry) for entry in work.plan.spec.entries):
                 if batches.has_lane(lane) and batches.has_open(lane):
-                    shards = {
-                        shard.index: partial(work.plan.calls, shard)
-                        for shard in work.plan.shards
-                        if lane_of(shard.variant.entry) == lane
-                    }
-                    group.create_task(batches.cancel_lane(lane, shards))
+                    group.create_task(batches.cancel_lane(lane, calls_in_lane(work.plans, lane)))
         if session.fatal is not None:
             raise session.fatal
         return batches.left()

@@ -14,9 +14,10 @@ from tasks.grade.base import Grader
 from tasks.grade.measures import make_measures
 from tasks.grade.respond import grade_answer
 from tasks.home import code_version
+from tasks.judged import read_turn
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import is_simulated
-from tasks.model import Attempt, Call, Judged, Outcome, Sample, Suite
+from tasks.model import Attempt, Call, Judged, Outcome, PairVerdict, Sample, Suite
 from tasks.plan import Shard
 from tasks.predicted import predicted_columns
 from tasks.work import Work
@@ -31,7 +32,8 @@ class Graded:
     """The calls of one shard that have ended, with outcomes and grades; plain, so that Prefect walks by.
 
     `tried` are the attempts, each with its call, of calls that came to no end: they may have been billed.
-    `measured` are figures of answers that are no score.
+    `measured` are figures of answers that are no score. `judged` are grades by judges, of answers that lie in
+    other shards, `pairs` their verdicts on two of them; `due` counts the judge calls there should be.
     """
 
     def __init__(
@@ -39,12 +41,18 @@ class Graded:
         suite: Suite,
         calls: list[tuple[Call, Outcome, list[Judged]]],
         tried: list[tuple[Call, Attempt]],
-        measured: list[tuple[Call, Mapping[str, float]]],
+        measured: Sequence[tuple[Call, Mapping[str, float]]] = (),
+        judged: Sequence[Judged] = (),
+        pairs: Sequence[PairVerdict] = (),
+        due: int = 0,
     ) -> None:
         self.suite = suite
         self.calls = calls
         self.tried = tried
         self.measured = measured
+        self.judged = judged
+        self.pairs = pairs
+        self.due = due
 
 
 class Lander:
@@ -54,17 +62,20 @@ class Lander:
         self.known = known
         self._work = work
         self._files = files
+        self._due = 0  # judge calls that there are answers for
 
     def land(self, graded: Graded) -> None:
         """Write the rows of one shard."""
+        self._due += graded.due
         self._files.land(graded.suite, graded.calls, graded.tried, graded.measured)
+        self._files.land_verdicts(graded.suite, graded.judged, graded.pairs)
 
     def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
         """Make the run appear in the warehouse, with the status that its end deserves.
 
         The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
         """
-        work, planned = self._work, self._work.plan.n_calls
+        work, planned = self._work, self._work.plan.n_calls + self._due
         manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
         if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
             remove_journal(work.home.journal(work.record.run_id))
@@ -90,7 +101,7 @@ def commit_work(
             "flow_run_id": flow_run_id,
             "trigger": record.trigger,
             **predicted_columns(record.predicted),
-            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.models),
+            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.entries),
         },
         landed,
     )
@@ -101,6 +112,7 @@ def landing(work: Work) -> Iterator[Lander]:
     """Open the run's files; what was not committed when the block ends is thrown away."""
     record = work.record
     known = read_journal(work.home.journal(record.run_id))
+    work.judge_from(known)
     with Landing(work.home.warehouse, record.run_id, record.started.date()) as files:
         yield Lander(work, known, files)
 
@@ -125,6 +137,19 @@ def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
             tried += [(call, attempt) for attempt in known.attempts(call.call_key)]
     graded = grade_calls(work.graders[shard.suite.name], ended)
     return Graded(shard.suite, graded, tried, measure_calls(shard.suite, graded))
+
+
+def judge_turn(work: Work, known: JournalState, index: int) -> Graded:
+    """The judge calls about one slice of a suite that have ended, and what their verdicts come to.
+
+    `index` is that of the first of the slice's shards, one a judge.
+    """
+    assert work.judging is not None, "a run without judges has no turn of theirs"
+    turn = next(turn for turn in work.judging.turns if turn[0].index == index)
+    suite = turn[0].suite
+    read = read_turn(work.judging, turn, work.graders[suite.name], known.outcome, known.attempts)
+    calls: list[tuple[Call, Outcome, list[Judged]]] = [(call, outcome, []) for call, outcome in read.calls]
+    return Graded(suite, calls, read.tried, judged=read.grades, pairs=read.pairs, due=read.due)
 
 
 def grade_calls(

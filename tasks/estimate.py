@@ -164,34 +164,35 @@ def cost_in_words(usd: Decimal | None, between: tuple[Decimal, Decimal] | None) 
 
 
 def estimate_plan(
-    plan: Plan,
+    plans: Sequence[Plan],
     warehouse: Path,
     weights: Weights | None = None,
     learned: Learned | None = None,
     reused: Mapping[tuple[str, str], int] | None = None,
 ) -> Estimate:
-    """Estimate a plan from its prompts, the prices of today, and the warehouse's own history.
+    """Estimate what is planned from its prompts, the prices of today, and the warehouse's own history.
 
     `weights` of one who has rendered the calls anyway spare it to render them again. `reused` are the calls
     that earlier runs have answered, by suite and variant.
 
     Raises: WarehouseError: the warehouse cannot be read.
     """
-    learned = Learned.of(warehouse, plan) if learned is None else learned
-    weights = weights_of(plan) if weights is None else weights
-    grouped: dict[tuple[str, str], list[Shard]] = {}
-    for shard in plan.shards:
-        grouped.setdefault((shard.suite.name, shard.variant.name), []).append(shard)
+    learned = Learned.of(warehouse, plans[0]) if learned is None else learned
+    weights = weights_of(plans) if weights is None else weights
+    grouped: dict[tuple[str, str], tuple[Plan, list[Shard]]] = {}
+    for plan in plans:
+        for shard in plan.shards:
+            grouped.setdefault((shard.suite.name, shard.variant.name), (plan, []))[1].append(shard)
     lines: list[Line] = []
     loads: dict[str, Load] = {}  # by account
-    for place, shards in grouped.items():
+    for place, (plan, shards) in grouped.items():
         entry = shards[0].variant.entry
         line, load = forecast(
             plan, shards, weights.get(place, Weight()), learned, reused=(reused or {}).get(place, 0)
         )
         lines.append(line)
         loads[entry.account] = load.plus(loads[entry.account]) if entry.account in loads else load
-    limits = {entry.account: entry.limits for entry in plan.spec.models}
+    limits = {entry.account: entry.limits for entry in plans[0].spec.entries}
     minutes = {account: load.minutes(limits[account]) for account, load in loads.items()}
     longest = max(minutes.values(), default=0.0)
     called = sum(load.calls for load in loads.values() if load.batch_minutes is None)

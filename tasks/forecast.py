@@ -50,11 +50,11 @@ class Learned:
 
     @classmethod
     def of(cls, warehouse: Path, plan: Plan) -> "Learned":
-        """What it teaches about a plan.
+        """What it teaches about a plan, and about its judges.
 
         Raises: WarehouseError: it cannot be read.
         """
-        models = {shard.variant.entry.model for shard in plan.shards}
+        models = {entry.model for entry in plan.spec.entries}
         try:
             by_suite = suite_fits(warehouse)
             history = read_history(warehouse, {suite.name for suite in plan.suites}, models)
@@ -141,7 +141,7 @@ def forecast(
     planned = sum(len(shard.asked) for shard in shards)
     calls = planned - min(reused, planned)
     mode: Mode = "batch" if plan.spec.plans_batches(model) else "realtime"
-    past = past_of(learned.history, suite.name, model, variant.version, mode)
+    past = past_of(learned.history, shards[0].history_place, model, variant.version, mode)
     most = most_output(model, variant.params)
     each = _each_output(past, most, max(calls, 1))
     of_suite, of_model = learned.by_suite.get((model, suite.name), {}), learned.by_model.get(model, {})
@@ -178,6 +178,14 @@ def forecast(
         saved=cost.saved,
     )
     return line, load
+
+
+def expected_output(plan: Plan, shard: Shard, learned: Learned) -> int:
+    """The tokens of an answer to a shard's questions, on average."""
+    variant, model = shard.variant, shard.variant.entry.model
+    mode: Mode = "batch" if plan.spec.plans_batches(model) else "realtime"
+    past = past_of(learned.history, shard.history_place, model, variant.version, mode)
+    return round(_each_output(past, most_output(model, variant.params), max(len(shard.asked), 1)).mid)
 
 
 def _each_output(past: Past | None, most: int | None, calls: int) -> Range:

@@ -20,7 +20,6 @@ from tasks.work import (
     check_samples,
     load_suites,
     make_graders,
-    notes_on_graders,
     plan_run,
 )
 from warehouse.commit import Manifest
@@ -71,8 +70,14 @@ def import_outputs(
     """
     spec = record.eval_spec()
     suite = load_suites(settings, spec)[0]
-    for note in notes_on_graders(spec, [suite]):
-        say(note)
+    graders = make_graders(suite, spec.suite_entries[0])
+    for grader in graders:
+        if grader.asks:
+            say(
+                f'suite "{suite.name}": the grader "{grader.name}" asks a judge, and an import asks nobody. '
+                f"Its grades come with: nightbench regrade {record.run_id} --grader {grader.name} "
+                f"--judge provider/model"
+            )
     pin_asked(settings.home, record, {"the imported outputs": short_hash([*map(asdict, outputs)])})
     by_place = _by_place(outputs, {sample.sample_id for sample in suite.samples}, suite.name)
     asked = {sample_id for sample_id, _ in by_place}
@@ -81,11 +86,10 @@ def import_outputs(
         settings.home,
         record,
         plan,
-        {suite.name: make_graders(suite, spec.suite_entries[0])},
+        {suite.name: graders},
         Progress(record.run_id, cost_of),
     )
     answered = [outcome for shard in plan.shards for outcome in _outcomes(plan, shard.index, by_place)]
-    graders = work.graders[suite.name]
     samples = {sample.sample_id: sample for sample in suite.samples}
     check_samples(suite, graders, (samples[sample_id] for sample_id in asked), "Nothing was imported.")
     with Landing(settings.home.warehouse, record.run_id, record.started.date()) as files:

@@ -231,6 +231,7 @@ class Judged:
     grader_version: str
     is_score: bool
     grade: Grade
+    judge_call_key: UUID | None = None  # of the judge's call that it rests on; a panel's rests on several
 
 
 @dataclass(frozen=True)
@@ -238,14 +239,14 @@ class PairVerdict:
     """What a judge said of two answers to one sample in one order.
 
     `a` and `b` are the same in both orders; `swapped` says that b was shown first; `winner` names the answer
-    and not its place. A verdict that failed is none.
+    and not its place. A verdict that failed is none. Where an answer is spoiled no judge is asked.
     """
 
     a: Call | StoredCall
     b: Call | StoredCall
     swapped: bool
     winner: Winner
-    judge: str  # provider/name
+    judge: str | None  # provider/name
     judge_call_key: UUID | None
     reason: str | None = None
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from tasks.call.endpoint import missing_variables
 from tasks.call.facts import current_models
-from tasks.grade.planned import PLANNED
 from tasks.home import CHECKOUT, Settings
 from tasks.load.definition import read_definition
 from tasks.load.discover import discover
@@ -62,8 +61,6 @@ def on_hand(settings: Settings, environ: Mapping[str, str]) -> OnHand:
         own = not folder.is_relative_to(CHECKOUT / "datasets")
         if missing_files(definition, settings.home.cache):
             others.append((name, f"first: nightbench datasets pull {name}"))
-        elif definition.card.graders[0].type in PLANNED and not own:
-            others.append((name, "its answers land without a grade yet"))
         else:
             usable[name] = own
     taken = [name for name, own in usable.items() if own] or list(usable)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.model import Mode
+from tasks.spec import JUDGE
 from tasks.spread import Night
 from warehouse.query import run_sql
 
@@ -22,21 +23,21 @@ RECENT_RUNS = 60  # of a warehouse with more, older ones are only read for what 
 INPUT_KINDS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens")
 NIGHTLY = """
 with answered as (
-  select run_id, suite, model, variant_version, mode, count(*) as n,
+  select run_id, suite, role, model, variant_version, mode, count(*) as n,
     sum(coalesce(output_tokens, 0))::double as output,
     sum(coalesce(output_tokens, 0)::double * coalesce(output_tokens, 0)) as squares,
     avg(latency_s) as latency_s, {kinds}
   from calls
-  where role = 'answer' and status = 'answered' and reused_from is null
+  where status = 'answered' and reused_from is null
     and model in ({models}) and suite in ({suites}) {of_runs}
-  group by run_id, suite, model, variant_version, mode
+  group by run_id, suite, role, model, variant_version, mode
 )
-select suite, model, variant_version, mode, n, output, squares, latency_s, {names},
+select suite, role, model, variant_version, mode, n, output, squares, latency_s, {names},
   epoch(finished_at - started_at)::double / 60.0
 from answered join runs using (run_id)
 where kind = 'evaluate' and coalesce(mode, '') in ('realtime', 'batch')
 qualify row_number() over (
-  partition by suite, model, variant_version, mode order by started_at desc
+  partition by suite, role, model, variant_version, mode order by started_at desc
 ) <= {most}
 order by started_at desc
 """
@@ -69,7 +70,7 @@ class Past:
     mix: Mapping[str, float] | None  # share of the input by INPUT_KINDS, in the plan's mode
 
 
-History = Mapping[tuple[str, str], Sequence[RunPast]]  # by suite and model, the newest first
+History = Mapping[tuple[str, str], Sequence[RunPast]]  # by history_place and model, the newest first
 
 
 def read_history(warehouse: Path, suites: Iterable[str], models: Iterable[str]) -> History:
@@ -102,9 +103,10 @@ def _nights(
         of_runs=of_runs,
     )
     found: dict[tuple[str, str], list[RunPast]] = {}
-    for suite, model, version, mode, n, output, squares, latency_s, *rest in run_sql(warehouse, sql).rows:
-        *kinds, minutes = rest
-        found.setdefault((str(suite), str(model)), []).append(
+    for suite, role, model, version, mode, n, output, squares, *rest in run_sql(warehouse, sql).rows:
+        latency_s, *kinds, minutes = rest
+        place = history_place(str(suite), judges=role == "judge"), str(model)
+        found.setdefault(place, []).append(
             RunPast(
                 version=str(version),
                 mode="batch" if mode == "batch" else "realtime",
@@ -115,6 +117,11 @@ def _nights(
             )
         )
     return found
+
+
+def history_place(suite: str, *, judges: bool) -> str:
+    """Under which name a history keeps a suite: what judges say of it is not what is answered to it."""
+    return f"{JUDGE}{suite}" if judges else suite
 
 
 def past_of(history: History, suite: str, model: str, version: str, mode: Mode) -> Past | None:

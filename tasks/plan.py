@@ -55,6 +55,11 @@ class Shard:
     asked: tuple[tuple[Sample, int], ...]  # sample and epoch
 
     @property
+    def history_place(self) -> str:
+        """Under which name earlier nights are kept (tasks/past.py)."""
+        return self.suite.name
+
+    @property
     def title(self) -> str:
         """How the Prefect task is called."""
         return f"{self.suite.name} · {self.variant.name} · {self.index + 1}"
@@ -96,7 +101,7 @@ class Plan:
         Raises: SuiteError: a template does not fit a sample.
         """
         suite, variant = shard.suite, shard.variant
-        model, params, over = variant.entry.model, dict(variant.params), _named(variant.api)
+        model, params, over = variant.entry.model, dict(variant.params), named_api(variant.api)
         asked_params = params_that_count(params)
         prefix = self.prefixes.get((suite.name, variant.name))
         for sample, epoch in shard.asked:
@@ -182,7 +187,7 @@ def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools:
         raise SpecError(f'variant "{entry.variant}" on suite "{suite.name}": {error}') from error
     prompt = prompts[entry.prompt] if entry.prompt else None
     asked = prompt if prompt is not None else suite.prompt
-    version = short_hash([entry.model, params_that_count(params), entry.system, asked, *_named(api)])
+    version = short_hash([entry.model, params_that_count(params), entry.system, asked, *named_api(api)])
     return Variant(
         entry=entry,
         params=params,
@@ -193,7 +198,7 @@ def _variant(entry: ModelEntry, suite: Suite, prompts: Mapping[str, str], tools:
     )
 
 
-def _named(api: Api) -> tuple[Api, ...]:
+def named_api(api: Api) -> tuple[Api, ...]:
     """What an API adds to a hash: chat completions nothing, so that hashes from before the choice hold.
 
     Hashed is the API that is used, not whether it was named: an entry that names its model's default asks

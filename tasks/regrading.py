@@ -16,7 +16,6 @@ import duckdb
 
 from tasks.closing import judge_all
 from tasks.grade.base import Grader
-from tasks.grade.planned import Planned
 from tasks.grade.registry import make_graders as graders_of
 from tasks.grade.respond import grade_answer
 from tasks.home import Home, Settings, code_version
@@ -214,7 +213,7 @@ def _without_planned(
     suite: StoredSuite, graders: Sequence[Grader], *, named: bool, notes: list[str]
 ) -> tuple[Grader, ...]:
     """Those that exist. The place where judges will say what they cost, before they are asked."""
-    planned = ", ".join(f'"{grader.name}"' for grader in graders if isinstance(grader, Planned))
+    planned = ", ".join(f'"{grader.name}"' for grader in graders if grader.asks)
     if planned and named:
         raise SpecError(
             f'suite "{suite.name}": the grader {planned} cannot judge stored answers yet. {STATE} Name '
@@ -222,7 +221,7 @@ def _without_planned(
         )
     if planned:
         notes.append(f'suite "{suite.name}": the grader {planned} cannot judge stored answers yet; left out.')
-    return tuple(grader for grader in graders if not isinstance(grader, Planned))
+    return tuple(grader for grader in graders if not grader.asks)
 
 
 def _check_score_stays(connection: duckdb.DuckDBPyConnection, run: StoredRun, part: Regrading) -> None:

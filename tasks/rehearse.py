@@ -16,7 +16,7 @@ learning a limit from headers takes.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tasks.call.api import api_of
@@ -27,14 +27,15 @@ from tasks.call.tokens import counts_all
 from tasks.estimate import Estimate, estimate_plan
 from tasks.forecast import ASSUMED_BATCH_MINUTES, ASSUMED_LATENCY_S, NOTHING, Learned
 from tasks.home import Home, Settings
+from tasks.judging import expected, plan_judging
 from tasks.model import Mode
 from tasks.past import Past, past_of
 from tasks.plan import Plan
 from tasks.predicted import predicted_of
 from tasks.rehearsal import Rehearsal
-from tasks.spec import EvalSpec, ModelEntry, make_spec
+from tasks.spec import EvalSpec, ModelEntry, judge_label, make_spec
 from tasks.spread import variance_within
-from tasks.work import load_suites, plan_run
+from tasks.work import load_suites, plan_run, run_graders
 from warehouse.errors import SpecError, WarehouseError
 from warehouse.prices import resolve_priced_as
 
@@ -52,14 +53,15 @@ def plan_rehearsal(
 
     Raises: SpecError, SuiteError: it cannot be rehearsed; nothing was sent.
     """
-    for entry in spec.models:
+    for entry in spec.entries:
         if entry.model.startswith("recorded/"):
             raise SpecError(
                 f"{entry.model}: recorded outputs are not asked for, so there is nothing to rehearse. "
                 f"Nothing was sent. Leave the entry out."
             )
     spec, learned_limits = _with_known_limits(settings.home, spec)
-    plan = with_prefixes(plan_run("rehearsal", spec, load_suites(settings, spec)))
+    suites = load_suites(settings, spec)
+    plan = with_prefixes(plan_run("rehearsal", spec, suites))
     notes = [f"The limits of {', '.join(learned_limits)} are those that its last responses told."] * bool(
         learned_limits
     )
@@ -68,7 +70,9 @@ def plan_rehearsal(
     except WarehouseError as error:
         learned = NOTHING
         notes.append(f"Lengths and latencies are a guess, because earlier runs cannot be read: {error}")
-    estimate = estimate_plan(plan, settings.home.warehouse, learned=learned)
+    judging = plan_judging(plan, run_graders(spec, suites), expected(plan, learned))
+    plans: list[Plan] = [plan] if judging is None else [plan, judging]
+    estimate = estimate_plan(plans, settings.home.warehouse, learned=learned)
     if spec.reuse != "never":
         notes.append(f'reuse = "{spec.reuse}" is not rehearsed: every call is made.')
     compression = compression_of(estimate)
@@ -76,9 +80,9 @@ def plan_rehearsal(
     rehearsal = Rehearsal(
         compression=compression,
         minutes=estimate.minutes,
-        n_calls=plan.n_calls,
-        server=_server_fields(plan, rehearsed, learned, compression),
-        counts_all=tuple(_simulated(entry.model) for entry in spec.models if counts_all(entry.model)),
+        n_calls=sum(each.n_calls for each in plans),
+        server=_server_fields(plans, rehearsed, learned, compression),
+        counts_all=tuple(_simulated(entry.model) for entry in spec.entries if counts_all(entry.model)),
         notes=tuple(notes),
     )
     return (
@@ -99,6 +103,9 @@ def _simulated_spec(spec: EvalSpec, compression: float) -> EvalSpec:
     fields = spec.model_dump(mode="json")
     fields["reuse"] = "never"
     fields["models"] = [_simulated_entry(entry, compression) for entry in spec.models]
+    fields["judge"] = [
+        {**_simulated_entry(entry, compression), "name": judge_label(entry)} for entry in spec.judge_entries
+    ] or None
     _check_accounts(spec)
     return make_spec(fields, "the rehearsed spec")
 
@@ -124,7 +131,7 @@ def _simulated_entry(entry: ModelEntry, compression: float) -> dict[str, Any]:
 def _check_accounts(spec: EvalSpec) -> None:
     """Refuse two accounts that would be one model of the simulated server, with limits that differ."""
     first: dict[str, ModelEntry] = {}
-    for entry in spec.models:
+    for entry in spec.entries:
         other = first.setdefault(_simulated(entry.model), entry)
         if other.limits != entry.limits:
             raise SpecError(
@@ -136,28 +143,34 @@ def _check_accounts(spec: EvalSpec) -> None:
 
 def _with_known_limits(home: Home, spec: EvalSpec) -> tuple[EvalSpec, list[str]]:
     """The spec with limits from the last headers for entries that have none of their own."""
-    bare = [entry for entry in spec.models if not any(getattr(entry.limits, name) for name in LIMITS)]
+    bare = [entry for entry in spec.entries if not any(getattr(entry.limits, name) for name in LIMITS)]
     told = last_told(home.limits, [entry.account for entry in bare])
     known = {entry.account for entry in bare if any(told.get(entry.account, ()))}
     if not known:
         return spec, []
     fields = spec.model_dump(mode="json")
-    for entry, model in zip(spec.models, fields["models"], strict=True):
+    fields["judge"] = [
+        {**entry.model_dump(mode="json"), "name": judge_label(entry)} for entry in spec.judge_entries
+    ]
+    for entry, model in zip(spec.entries, [*fields["models"], *fields["judge"]], strict=True):
         if entry.account in known:
             model["limits"].update(zip(LIMITS, told[entry.account], strict=True))
-    names = dict.fromkeys(entry.variant for entry in spec.models if entry.account in known)
+    fields["judge"] = fields["judge"] or None
+    names = dict.fromkeys(entry.variant for entry in spec.entries if entry.account in known)
     return make_spec(fields, "the rehearsed spec"), list(names)
 
 
-def _server_fields(plan: Plan, rehearsed: EvalSpec, learned: Learned, compression: float) -> dict[str, Any]:
+def _server_fields(
+    plans: Sequence[Plan], rehearsed: EvalSpec, learned: Learned, compression: float
+) -> dict[str, Any]:
     limits: dict[str, dict[str, Any]] = {}
-    for entry, asked in zip(plan.spec.models, rehearsed.models, strict=True):
+    for entry, asked in zip(plans[0].spec.entries, rehearsed.entries, strict=True):
         limits[_name(asked.model)] = {
             **{name: getattr(asked.limits, name) for name in LIMITS},
             "burst_s": max(LEAST_BURST_S, BURST_S / compression),
             "counts_max_tokens": counts_all(entry.model),
         }
-    manners, batch_minutes = _manners(plan, learned, compression)
+    manners, batch_minutes = _manners(plans, learned, compression)
     fields: dict[str, Any] = {"limits": limits, "manners": manners}
     if batch_minutes is not None:
         fields["batch"] = {"seconds": round(batch_minutes * 60.0 / compression, 3)}
@@ -165,15 +178,15 @@ def _server_fields(plan: Plan, rehearsed: EvalSpec, learned: Learned, compressio
 
 
 def _manners(
-    plan: Plan, learned: Learned, compression: float
+    plans: Sequence[Plan], learned: Learned, compression: float
 ) -> tuple[dict[str, dict[str, Any]], float | None]:
     """How each simulated model answers, as the model that it stands for does; and how long batches take."""
     pasts: dict[str, dict[str, list[Past]]] = {}
     batches: list[float] = []
-    for shard in plan.shards:
+    for plan, shard in ((each, shard) for each in plans for shard in each.shards):
         variant, model = shard.variant, shard.variant.entry.model
         mode: Mode = "batch" if plan.spec.plans_batches(model) else "realtime"
-        past = past_of(learned.history, shard.suite.name, model, variant.version, mode)
+        past = past_of(learned.history, shard.history_place, model, variant.version, mode)
         of_model = pasts.setdefault(_name(_simulated(model)), {})
         if past is not None and past not in (known := of_model.setdefault(shard.suite.name, [])):
             known.append(past)

@@ -53,7 +53,7 @@ inner join calls
     on calls.request_hash = cast(wanted.request_hash as uuid)
     and calls.epoch = wanted.epoch
     and (wanted.host is null or calls.endpoint = wanted.host)
-where calls.status = 'answered' and calls.role = 'answer' and calls.response is not null
+where calls.status = 'answered' and calls.response is not null
     and calls.error_kind is null and calls.started_at >= {since} and calls.run_id <> '{run_id}'
     and calls.run_id not in (select run_id from runs where kind = 'rehearsal') {of_runs}
 """

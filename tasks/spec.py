@@ -5,10 +5,8 @@ Titles, descriptions and bounds are written for the person who fills in the form
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -32,11 +30,13 @@ SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
 BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
-LATER: dict[str, object] = {"mode": "realtime", "deadline": None}
+LATER: dict[str, object] = {"mode": "realtime", "deadline": None, "judge": None}
 SHAPES = {  # what a person is told instead of a regular expression
     "deadline": 'is a time such as "90m", "8h" or "2d"',
     "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
 }
+JUDGE = "judge "  # what a judge's variant begins with
+REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
 FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse"})
@@ -128,16 +128,7 @@ class ModelEntry(Part):
     @field_validator("model", "priced_as")
     @classmethod
     def _provider_slash_name(cls, value: str | None) -> str | None:
-        if value is None:
-            return value
-        provider, slash, name = value.partition("/")
-        if not slash or not name.strip() or name != name.strip():
-            raise ValueError(f'"{value}" is not of the form provider/name, as in openai/gpt-4o-2024-05-13')
-        if provider not in PROVIDERS:
-            near = difflib.get_close_matches(provider.lower(), PROVIDERS, n=1)
-            hint = f'did you mean "{near[0]}/{name}"? Known' if near else "known"
-            raise ValueError(f'"{provider}" is not a provider; {hint} are {", ".join(PROVIDERS)}')
-        return value
+        return None if value is None else check_model(value)
 
     @field_validator("headers")
     @classmethod
@@ -160,6 +151,21 @@ class ModelEntry(Part):
     def variant(self) -> str:
         """The variant's name."""
         return self.name or self.model
+
+
+def check_model(value: str) -> str:
+    """The name of a model itself.
+
+    Raises: ValueError: it is not provider/name.
+    """
+    provider, slash, name = value.partition("/")
+    if not slash or not name.strip() or name != name.strip():
+        raise ValueError(f'"{value}" is not of the form provider/name, as in openai/gpt-4o-2024-05-13')
+    if provider not in PROVIDERS:
+        near = difflib.get_close_matches(provider.lower(), PROVIDERS, n=1)
+        hint = f'did you mean "{near[0]}/{name}"? Known' if near else "known"
+        raise ValueError(f'"{provider}" is not a provider; {hint} are {", ".join(PROVIDERS)}')
+    return value
 
 
 class SuiteEntry(Part):
@@ -236,6 +242,12 @@ class EvalSpec(Part):
         description="never; same-spec: those of earlier runs of this spec; 7d: any identical request of "
         "the last seven days (1d to 7d). They cost nothing. Not for a nightly run: it looks for drift.",
     )
+    judge: str | ModelEntry | list[str | ModelEntry] | None = Field(
+        None,
+        title="Judge",
+        description="The model that graders of the types judge and pairwise ask, as provider/name; a list is "
+        "a panel.",
+    )
     shard_size: int = Field(
         250,
         ge=1,
@@ -244,18 +256,30 @@ class EvalSpec(Part):
         description="Samples a Prefect task, of one suite and variant.",
     )
 
+    @field_validator("judge")
+    @classmethod
+    def _judges_are_asked(cls, value: Any) -> Any:
+        for judge in value if isinstance(value, list) else [value]:
+            model = judge.model if isinstance(judge, ModelEntry) else judge
+            if model is not None and check_model(model).startswith("recorded/"):
+                raise ValueError(f'"{model}" cannot be asked: recorded outputs judge in `calibrate` alone')
+            if isinstance(judge, ModelEntry) and (judge.system is not None or judge.prompt is not None):
+                raise ValueError("a judge's prompt is its rubric; system and prompt are for competitors")
+        return value
+
     @model_validator(mode="after")
     def _no_twins(self) -> "EvalSpec":
         for what, names in (
             ("suite", [entry.name for entry in self.suite_entries]),
             ("variant", [entry.variant for entry in self.models]),
+            ("judge", [judge_label(entry) for entry in self.judge_entries]),
         ):
             twins = sorted({name for name in names if names.count(name) > 1})
             if twins:
-                mend = "; give one of them another name" if what == "variant" else ""
+                mend = "; give one of them another name" if what != "suite" else ""
                 raise ValueError(f'{what} "{twins[0]}" is there twice{mend}')
         first: dict[str, ModelEntry] = {}
-        for entry in self.models:
+        for entry in (*self.models, *self.judge_entries):
             other = first.setdefault(entry.account, entry)
             if other.limits != entry.limits:
                 raise ValueError(
@@ -268,7 +292,7 @@ class EvalSpec(Part):
     def _mode_fits(self) -> "EvalSpec":
         if self.deadline is not None and self.mode != "auto":
             raise ValueError(f'deadline is only for mode = "auto", and mode is "{self.mode}"')
-        without = [entry.model for entry in self.models if entry.model.startswith(WITHOUT_BATCHES)]
+        without = [entry.model for entry in self.entries if entry.model.startswith(WITHOUT_BATCHES)]
         if self.mode == "batch" and without:
             raise ValueError(
                 f'{without[0]} has no batches; with mode = "auto" it is called in realtime, and those that '
@@ -298,6 +322,27 @@ class EvalSpec(Part):
         ]
 
     @property
+    def judge_entries(self) -> list[ModelEntry]:
+        """The judges, each as an entry with a variant's name of its own: no competitor's figures are its.
+
+        A judge that is named alone, by provider/name, is reached as the competitor of that name is.
+        """
+        judges = self.judge if isinstance(self.judge, list) else [] if self.judge is None else [self.judge]
+        return [self._judge(judge) for judge in judges]
+
+    @property
+    def entries(self) -> list[ModelEntry]:
+        """Every model that the run calls: competitors, then judges."""
+        return [*self.models, *self.judge_entries]
+
+    def _judge(self, judge: str | ModelEntry) -> ModelEntry:
+        if isinstance(judge, str):
+            alike = next((entry for entry in self.models if entry.model == judge), None)
+            reached = alike.model_dump(include=set(REACHED)) if alike is not None else {}
+            judge = ModelEntry.model_validate({"model": judge, **reached})
+        return judge.model_copy(update={"name": f"{JUDGE}{judge.variant}"})
+
+    @property
     def shard_calls(self) -> int:
         """Samples a shard: fewer where all suites are to progress side by side."""
         return min(self.shard_size, EVEN_SHARD) if self.spend_evenly else self.shard_size
@@ -305,7 +350,8 @@ class EvalSpec(Part):
     def fingerprint(self) -> str:
         """Equal for specs that may share a run id: everything but budget and limits."""
         data = self.model_dump(mode="json", exclude=set(FREE_TO_CHANGE))
-        for entry in data["models"]:
+        judges = data["judge"] if isinstance(data["judge"], list) else [data["judge"]]
+        for entry in (*data["models"], *(judge for judge in judges if isinstance(judge, dict))):
             entry.pop("limits")
             entry.pop("cache")  # how it is sent, not what is asked
         for name, default in LATER.items():
@@ -314,23 +360,9 @@ class EvalSpec(Part):
         return short_hash(data)
 
 
-def read_spec_file(path: Path) -> dict[str, Any]:
-    """The raw fields of a TOML spec; a model's prompt path is seen from the file's folder, and made absolute.
-
-    Raises: SpecError: no such file, or not TOML (with line and column).
-    """
-    try:
-        with path.open("rb") as file:
-            fields = tomllib.load(file)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read ({error.strerror}). Nothing was sent.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: not TOML: {error}. Nothing was sent.") from error
-    models = fields.get("models")
-    for entry in models if isinstance(models, list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("prompt"), str):
-            entry["prompt"] = str((path.parent / entry["prompt"]).absolute())  # a resume may stand elsewhere
-    return fields
+def judge_label(entry: ModelEntry) -> str:
+    """How a judge is called in the names of grades: the model, or the name that its entry gives it."""
+    return entry.variant.removeprefix(JUDGE)
 
 
 def make_spec(fields: Mapping[str, Any], source: str = "the command line") -> EvalSpec:

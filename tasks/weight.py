@@ -4,7 +4,7 @@ A token count is linear in both (tasks/call/tokens.py), so the sums are enough t
 who renders its calls for another reason weighs them in passing, at a microsecond each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tasks.call.tokens import Fit, Script, size_of
@@ -52,13 +52,14 @@ def weigh(weights: Weights, call: Call) -> None:
     weight.add(call)
 
 
-def weights_of(plan: Plan) -> Weights:
-    """The weights of a plan, whose every call is rendered for it.
+def weights_of(plans: Iterable[Plan]) -> Weights:
+    """The weights of what is planned; every call is rendered for it.
 
     Raises: SuiteError: a template does not fit a sample.
     """
     weights: Weights = {}
-    for shard in plan.shards:
-        for call in plan.calls(shard):
-            weigh(weights, call)
+    for plan in plans:
+        for shard in plan.shards:
+            for call in plan.calls(shard):
+                weigh(weights, call)
     return weights

@@ -8,6 +8,7 @@ which has the steps from landing on.
 
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from tasks.call.api import api_of, api_params
 from tasks.call.batch.session import BatchSession
 from tasks.call.endpoint import host_of, resolve_endpoints
 from tasks.call.journal_end import journal_went, remove_journal
+from tasks.call.journal_reader import JournalState
 from tasks.call.prefix import with_prefixes
 from tasks.call.shape import check_call
 from tasks.call.tokens import Fit, Script
@@ -24,9 +26,17 @@ from tasks.estimate import NO_ESTIMATE, Estimate, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
 from tasks.grade.measures import make_measures
-from tasks.grade.planned import note_of
 from tasks.grade.registry import make_graders as graders_of
 from tasks.home import Home, Settings
+from tasks.judging import (
+    JudgingPlan,
+    expected,
+    journalled,
+    needs_judge,
+    own_family,
+    plan_judging,
+    without_judges,
+)
 from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
 from tasks.load.pick import pick
@@ -34,7 +44,7 @@ from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
 from tasks.model import GraderConfig, Sample, Suite
-from tasks.plan import Plan, Tools, make_plan
+from tasks.plan import Plan, Shard, Tools, make_plan
 from tasks.predicted import predicted_of, predicted_usd
 from tasks.pricing import cost_of
 from tasks.progress import Progress
@@ -63,10 +73,12 @@ class Work:
         monthly_usd: Decimal | None = None,
         fits: Mapping[str, Mapping[Script, Fit]] | None = None,
         estimate: Estimate = NO_ESTIMATE,
+        judging: JudgingPlan | None = None,
     ) -> None:
         self.home = home
         self.record = record
         self.plan = plan
+        self.judging = judging  # of answers of a likely length, until `calling` has those of the journal
         self.graders = graders
         self.progress = progress
         self.damage: list[str] = []  # what was found in the journal, for a person
@@ -82,6 +94,20 @@ class Work:
     def __repr__(self) -> str:
         """Short, because Prefect may show it."""
         return f"Work({self.record.run_id})"
+
+    @property
+    def plans(self) -> list[Plan]:
+        """What is called for answers, and what judges are called for."""
+        return [self.plan] if self.judging is None else [self.plan, self.judging]
+
+    def judge_from(self, known: JournalState) -> None:
+        """Let judges judge the answers that the journal holds."""
+        if self.judging is not None:
+            self.judging = replace(self.judging, answers=journalled(self.plan, known))
+
+    def planned(self, index: int) -> tuple[Plan, Shard]:
+        """A shard by its index, with its plan."""
+        return next((plan, shard) for plan in self.plans for shard in plan.shards if shard.index == index)
 
     def check_over(self, *, retry_failed: bool) -> None:
         """Refuse what a run that is over cannot do.
@@ -140,7 +166,7 @@ def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str]) -
     """
     for entry in spec.suite_entries:
         find_suite(entry.name, settings.suite_folders)
-    resolve_endpoints(spec.models, environ)
+    resolve_endpoints(spec.entries, environ)
 
 
 def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str] | None = None) -> Work:
@@ -149,40 +175,41 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     Raises: SpecError, SuiteError: one sentence with file, place and remedy; nothing was sent.
     """
     spec = record.eval_spec()
-    resolve_endpoints(spec.models, os.environ if environ is None else environ)
+    resolve_endpoints(spec.entries, os.environ if environ is None else environ)
     suites = load_suites(settings, spec)
     plan = plan_run(record.run_id, spec, suites)
-    graders = {
-        suite.name: make_graders(suite, options)
-        for suite, options in zip(suites, spec.suite_entries, strict=True)
-    }
+    graders = run_graders(spec, suites)
     for suite in suites:
         make_measures(suite.metrics, f"{suite.folder}/{CARD}")
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
-    weights: Weights = {}
-    for shard in plan.shards:
-        for call in plan.calls(shard):  # renders: a template that does not fit a sample is found here
-            check_call(call)
-            weigh(weights, call)
-    plan = with_prefixes(plan)
-    notes = notes_on_graders(spec, suites)
+    notes = notes_on_judges(spec, graders)
     try:
         learned = Learned.of(settings.home.warehouse, plan)
     except WarehouseError as error:  # no call hangs on it
         learned = NOTHING
         notes.append(f"Tokens and cost begin as a guess, because earlier runs cannot be read: {error}")
+    judging = plan_judging(plan, graders, expected(plan, learned))
+    plans: list[Plan] = [plan] if judging is None else [plan, judging]
+    weights: Weights = {}
+    for each in plans:
+        for shard in each.shards:
+            for call in each.calls(shard):  # renders: a template that does not fit a sample is found here
+                check_call(call)
+                weigh(weights, call)
+    plans[0] = plan = with_prefixes(plan)
     reused = reusable(settings.home, plan, os.environ if environ is None else environ)
-    estimate = estimate_plan(plan, settings.home.warehouse, weights, learned, reused)
-    expected = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
-    check_budget(plan, expected, settings.monthly_usd)
-    record = pin_asked(settings.home, record, versions_asked(plan), predicted_of(estimate))
+    estimate = estimate_plan(plans, settings.home.warehouse, weights, learned, reused)
+    usd = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
+    check_budget(plans, usd, settings.monthly_usd)
+    record = pin_asked(settings.home, record, versions_asked(plan, judging), predicted_of(estimate))
     progress = Progress(record.run_id, cost_of)
-    progress.plan(plan)
+    for each in plans:
+        progress.plan(each)
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
         notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
     fits, monthly_usd = learned.by_model, settings.monthly_usd
-    return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate)
+    return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate, judging)
 
 
 def reusable(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[tuple[str, str], int]:
@@ -192,10 +219,10 @@ def reusable(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[tuple[s
     """
     if plan.spec.reuse == "never":
         return {}
-    return count_reusable(home, plan, {entry.variant: host_of(entry, environ) for entry in plan.spec.models})
+    return count_reusable(home, plan, {entry.variant: host_of(entry, environ) for entry in plan.spec.entries})
 
 
-def versions_asked(plan: Plan) -> dict[str, str]:
+def versions_asked(plan: Plan, judging: JudgingPlan | None = None) -> dict[str, str]:
     """The version of everything that a run asks, by what a person calls it."""
     suites = {f'suite "{shard.suite.name}"': shard.suite.version for shard in plan.shards}
     variants = {
@@ -203,7 +230,11 @@ def versions_asked(plan: Plan) -> dict[str, str]:
         for shard in plan.shards
         if shard.variant.prompt is not None
     }
-    return suites | variants
+    judges = {
+        f'the rubric or prompt of the judge of suite "{shard.suite.name}"': shard.variant.version
+        for shard in (judging.shards if judging is not None else ())
+    }
+    return suites | variants | judges
 
 
 def make_graders(suite: Suite, options: SuiteEntry | None = None) -> tuple[Grader, ...]:
@@ -211,7 +242,8 @@ def make_graders(suite: Suite, options: SuiteEntry | None = None) -> tuple[Grade
 
     Raises: SuiteError: one cannot be made, or two would have one name in the tables.
     """
-    return graders_of_spec(suite.name, options) or graders_of(suite.graders, f"{suite.folder}/{CARD}")
+    folder = Path(suite.folder)
+    return graders_of_spec(suite.name, options) or graders_of(suite.graders, f"{folder}/{CARD}", folder)
 
 
 def graders_of_spec(suite: str, options: SuiteEntry | None) -> tuple[Grader, ...]:
@@ -228,11 +260,38 @@ def graders_of_spec(suite: str, options: SuiteEntry | None) -> tuple[Grader, ...
     return graders_of(configs, f'graders of suite "{suite}" in the spec')
 
 
-def notes_on_graders(spec: EvalSpec, suites: Sequence[Suite]) -> list[str]:
-    """A sentence on each suite whose answers will lack a grade, because nightbench has no such grader yet."""
-    paired = zip(suites, spec.suite_entries, strict=True)
-    notes = (note_of(suite.name, make_graders(suite, entry)) for suite, entry in paired)
-    return [note for note in notes if note is not None]
+def run_graders(spec: EvalSpec, suites: Sequence[Suite]) -> dict[str, tuple[Grader, ...]]:
+    """The graders of a run by suite, with those that ask a judge where the run names one.
+
+    Raises: SuiteError: one cannot be made. SpecError: one asks a judge, and the run names none.
+    """
+    found: dict[str, tuple[Grader, ...]] = {}
+    for suite, options in zip(suites, spec.suite_entries, strict=True):
+        graders = without_judges(make_graders(suite, options), spec)
+        asking = needs_judge(graders)
+        if asking and not spec.judge_entries:
+            raise SpecError(
+                f'suite "{suite.name}": its grader "{asking[0].name}" asks a judge, and the run names '
+                f'none. Nothing was sent. Name one: --judge provider/model, or judge = "provider/model" in '
+                f"the spec."
+            )
+        found[suite.name] = graders
+    return found
+
+
+def notes_on_judges(spec: EvalSpec, graders: Mapping[str, Sequence[Grader]]) -> list[str]:
+    """What a person should know of the judges before anything is sent."""
+    asking = [grader for those in graders.values() for grader in those if grader.asks]
+    if spec.judge_entries and not asking:
+        return ["A judge is named, and no suite of the run has a grader that asks one: none is asked."]
+    if not asking:
+        return []
+    return [
+        sentence
+        for judge in spec.judge_entries
+        for entry in spec.models
+        if (sentence := own_family(judge, entry)) is not None
+    ]
 
 
 class OfSuite(Protocol):

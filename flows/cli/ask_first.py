@@ -23,7 +23,7 @@ def ask_first(spec: EvalSpec, estimate: "Estimate", *, yes: bool) -> None:
     above = spec.ask_above_usd
     if above is None or yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    real = {entry.variant for entry in spec.models if is_real(entry.model)}
+    real = {entry.variant for entry in spec.entries if is_real(entry.model)}
     lines = [line for line in estimate.lines if line.variant in real]
     expected = sum((line.usd for line in lines if line.usd is not None), Decimal(0))
     if expected <= above and all(line.usd is not None for line in lines):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.run import DirOption
+from flows.cli.options import DirOption
 from flows.cli.show import JsonFlag, note, print_json, say
 from tasks.home import Settings
 

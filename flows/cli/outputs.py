@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.run import DirOption, UnsafeFlag, let_code_run, print_result
+from flows.cli.options import DirOption, UnsafeFlag
+from flows.cli.run import let_code_run, print_result
 from flows.cli.show import JsonFlag, note
 from tasks.home import Settings
 from tasks.runs import begin_run, check_run_id, forget_unsent, new_run_id, run_lock

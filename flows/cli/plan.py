@@ -4,11 +4,12 @@ import os
 
 import typer
 
-from flows.cli.run import (
+from flows.cli.options import (
     BudgetOption,
     DeadlineOption,
     DirOption,
     EpochsOption,
+    JudgeOption,
     LimitOption,
     ModelOption,
     ModeOption,
@@ -16,9 +17,8 @@ from flows.cli.run import (
     SeedOption,
     SpecFile,
     SuiteOption,
-    note_doubtful_names,
-    spec_of,
 )
+from flows.cli.run import note_doubtful_names, spec_of
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Settings
 
@@ -39,6 +39,7 @@ def plan(
     mode: ModeOption = None,
     deadline: DeadlineOption = None,
     reuse: ReuseOption = None,
+    judge: JudgeOption = None,
     suites_dir: DirOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -48,19 +49,25 @@ def plan(
     """
     from tasks.call.prefix import with_prefixes
     from tasks.estimate import estimate_plan
-    from tasks.work import load_suites, notes_on_graders, plan_run, reusable
+    from tasks.forecast import Learned
+    from tasks.judging import expected, plan_judging
+    from tasks.work import load_suites, notes_on_judges, plan_run, reusable, run_graders
 
     options = {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}
     options |= {"mode": mode, "deadline": deadline, "reuse": reuse}
-    spec = spec_of(spec_file, suite, model, options)
+    spec = spec_of(spec_file, suite, model, options, judge)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     suites = load_suites(settings, spec)
     planned = with_prefixes(plan_run("plan", spec, suites))
     note_doubtful_names(spec)
-    for sentence in notes_on_graders(spec, suites):
+    graders = run_graders(spec, suites)
+    for sentence in notes_on_judges(spec, graders):
         note(sentence)
+    learned = Learned.of(settings.home.warehouse, planned)
+    judging = plan_judging(planned, graders, expected(planned, learned))
     reused = reusable(settings.home, planned, os.environ)
-    estimate = estimate_plan(planned, settings.home.warehouse, reused=reused)
+    plans = [planned] if judging is None else [planned, judging]
+    estimate = estimate_plan(plans, settings.home.warehouse, learned=learned, reused=reused)
     if as_json:
         print_json(estimate.as_dict())
         return
@@ -70,5 +77,5 @@ def plan(
     )
     for line in (*estimate.sentences(), *estimate.reach(spec.budget_usd)):
         say(line)
-    if any(not entry.model.startswith("simulated/") for entry in spec.models):
+    if any(not entry.model.startswith("simulated/") for entry in spec.entries):
         say("`nightbench run --rehearse` with the same words shows that in a minute, on simulated models.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.run import DirOption, UnsafeFlag, let_code_run
+from flows.cli.options import DirOption, UnsafeFlag
+from flows.cli.run import let_code_run
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts

@@ -11,78 +11,38 @@ import typer
 
 from flows.cli import ask
 from flows.cli.ask_first import ask_first
+from flows.cli.options import (
+    AskOption,
+    BudgetOption,
+    DeadlineOption,
+    DirOption,
+    EpochsOption,
+    EvenlyFlag,
+    JudgeOption,
+    LimitOption,
+    MaxFailedOption,
+    ModelOption,
+    ModeOption,
+    OnBudgetOption,
+    RehearseFlag,
+    RetryFlag,
+    ReuseOption,
+    SeedOption,
+    ShardOption,
+    SpecFile,
+    SuiteOption,
+    UnsafeFlag,
+    YesFlag,
+)
 from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
 from flows.cli.show import JsonFlag, note, print_json, print_short, print_table, say
 from flows.failures import explain, interrupted, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
-from tasks.spec import EvalSpec, make_spec, read_spec_file
+from tasks.spec import EvalSpec, make_spec
+from tasks.spec_file import read_spec_file
 from warehouse.errors import BudgetStopped, NightbenchError, SpecError, StoppedShort
-
-SpecFile = Annotated[
-    Path | None, typer.Argument(metavar="[SPEC.toml]", help="A spec; options override its fields.")
-]
-SuiteOption = Annotated[
-    list[str] | None, typer.Option("--suite", metavar="S", help="A suite; may be given several times.")
-]
-ModelOption = Annotated[
-    list[str] | None,
-    typer.Option("--model", metavar="P/M", help="provider/name; may be given several times."),
-]
-LimitOption = Annotated[
-    int | None, typer.Option("--limit", help="Samples a suite, the same for every model.")
-]
-EpochsOption = Annotated[int | None, typer.Option("--epochs", help="How often each sample is asked.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Decides which samples a limit takes.")]
-MaxFailedOption = Annotated[
-    float | None, typer.Option("--max-failed", help="Share of calls that may finally fail (0.05).")
-]
-ShardOption = Annotated[int | None, typer.Option("--shard-size", help="Calls a Prefect task (250).")]
-ModeOption = Annotated[
-    str | None, typer.Option("--mode", metavar="realtime|batch|auto", help="batch: at half price, in a day.")
-]
-DeadlineOption = Annotated[
-    str | None, typer.Option("--deadline", metavar="8h", help="For --mode auto: when it must be over.")
-]
-DirOption = Annotated[
-    list[Path] | None, typer.Option("--suites-dir", metavar="DIR", help="A folder of suite folders of yours.")
-]
-BudgetOption = Annotated[
-    str | None, typer.Option("--budget-usd", metavar="USD", help="The run stops before it costs more.")
-]
-OnBudgetOption = Annotated[
-    str | None,
-    typer.Option(
-        "--on-budget", metavar="stop|refuse", help="Go as far as the budget reaches, or refuse a dearer plan."
-    ),
-]
-AskOption = Annotated[
-    str | None,
-    typer.Option("--ask-above-usd", metavar="USD", help="You are asked before a dearer run (5.00)."),
-]
-ReuseOption = Annotated[
-    str | None,
-    typer.Option("--reuse", metavar="never|same-spec|7d", help="Take identical answers of earlier runs."),
-]
-RehearseFlag = Annotated[
-    bool,
-    typer.Option("--rehearse", help="The same on simulated models, a night in a minute: no keys, no costs."),
-]
-YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask before a dear run.")]
-EvenlyFlag = Annotated[
-    bool | None,
-    typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
-]
-UnsafeFlag = Annotated[
-    bool,
-    typer.Option(
-        "--unsafe-local-code", help="Run answers' code without a sandbox where this machine has none."
-    ),
-]
-RetryFlag = Annotated[
-    bool, typer.Option("--retry-failed", help="Ask again for the calls that have finally failed.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -112,6 +72,7 @@ def run(
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
     reuse: ReuseOption = None,
+    judge: JudgeOption = None,
     ask_above_usd: AskOption = None,
     yes: YesFlag = False,
     rehearse: RehearseFlag = False,
@@ -135,7 +96,7 @@ def run(
         "ask_above_usd": ask_above_usd,
         "reuse": reuse,
     }
-    spec = spec_of(spec_file, suite, model, options)
+    spec = spec_of(spec_file, suite, model, options, judge)
     settings = Settings.read(os.environ, tuple(suites_dir or ()))
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
     if rehearse:
@@ -175,7 +136,11 @@ def let_code_run(unsafe: bool) -> None:
 
 
 def spec_of(
-    spec_file: Path | None, suites: list[str] | None, models: list[str] | None, options: dict[str, Any]
+    spec_file: Path | None,
+    suites: list[str] | None,
+    models: list[str] | None,
+    options: dict[str, Any],
+    judges: list[str] | None = None,
 ) -> EvalSpec:
     """The spec of a file with the options over it.
 
@@ -186,17 +151,24 @@ def spec_of(
         fields["suites"] = _chosen(fields.get("suites"), suites, "name")
     if models:
         fields["models"] = _chosen(fields.get("models"), models, "model")
+    if judges:
+        judge = fields.get("judge")
+        chosen = _chosen(judge if isinstance(judge, list) else [judge], judges, "model", alone=True)
+        fields["judge"] = chosen[0] if len(chosen) == 1 else chosen
     fields.update({name: value for name, value in options.items() if value is not None})
     return make_spec(fields, str(spec_file) if spec_file else "the command line")
 
 
-def _chosen(entries: Any, names: list[str], key: str) -> list[Any]:
-    """What an option picks of a spec's list: every entry of each name with its options, or a new one."""
+def _chosen(entries: Any, names: list[str], key: str, *, alone: bool = False) -> list[Any]:
+    """What an option picks of a spec's list: every entry of each name with its options, or a new one.
+
+    `alone`: a new one is its name.
+    """
     listed = entries if isinstance(entries, list) else []
     chosen: list[Any] = []
     for name in names:
         of_name = [e for e in listed if isinstance(e, dict) and e.get(key) == name]
-        chosen += of_name or [name if key == "name" else {key: name}]
+        chosen += of_name or [name if alone or key == "name" else {key: name}]
     return chosen
 
 
@@ -294,7 +266,7 @@ def note_doubtful_names(spec: EvalSpec) -> None:
 
     unpriced = [
         entry.model
-        for entry in spec.models
+        for entry in spec.entries
         if not prices_of(resolve_priced_as(entry.model, None, None) or entry.model)
     ]
     for doubt in doubtful_names(unpriced, sdk_models()) if unpriced else ():

@@ -33,7 +33,8 @@ def serve(
     ] = None,
 ) -> None:
     """Run Prefect's server and UI on loopback, and serve the deployments `nightly` and `evaluate`."""
-    from tasks.spec import make_spec, read_spec_file
+    from tasks.spec import make_spec
+    from tasks.spec_file import read_spec_file
 
     _check_cron(cron)
     settings = Settings.read(os.environ)

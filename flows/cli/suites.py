@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.run import DirOption
+from flows.cli.options import DirOption
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from flows.cli.suite_check import check
 from tasks.home import Settings
@@ -151,7 +151,7 @@ def _row(settings: Settings, name: str) -> dict[str, object]:
         folder = find_suite(name, settings.suite_folders)
         definition = read_definition(folder)
         row["title"] = definition.card.title
-        row["graders"] = _graders([grader.type for grader in definition.card.graders])
+        row["graders"] = ", ".join(grader.type for grader in definition.card.graders)
         missing = missing_files(definition, settings.home.cache)
         if missing:
             row["missing"] = f"nightbench datasets pull {name}"
@@ -164,15 +164,7 @@ def _row(settings: Settings, name: str) -> dict[str, object]:
     return row
 
 
-def _graders(types: list[str]) -> str:
-    """The types of a suite's graders, those marked that do not exist yet."""
-    from tasks.grade.planned import PLANNED
-
-    return ", ".join(f"{kind} (planned)" if kind in PLANNED else kind for kind in types)
-
-
 def _show(settings: Settings, name: str, *, as_json: bool) -> None:
-    from tasks.grade.planned import PLANNED
     from tasks.land.rows import sealed_messages, sealed_target
     from tasks.load.discover import find_suite
     from tasks.load.render import render_messages
@@ -194,11 +186,7 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
                 "licence": suite.licence,
                 "citation": suite.citation,
                 "params": suite.params,
-                "graders": [
-                    {"type": grader.type, **grader.options}
-                    | ({"planned": True} if grader.type in PLANNED else {})
-                    for grader in suite.graders
-                ],
+                "graders": [{"type": grader.type, **grader.options} for grader in suite.graders],
                 "samples": len(suite.samples),
                 "sealed": suite.sealed,
                 "prompts": [
@@ -217,9 +205,7 @@ def _show(settings: Settings, name: str, *, as_json: bool) -> None:
     for label, value in (("licence", suite.licence), ("citation", suite.citation), ("folder", suite.folder)):
         if value:
             say(f"{label}: {value}")
-    say("graders: " + _graders([grader.type for grader in suite.graders]))
-    if any(grader.type in PLANNED for grader in suite.graders):
-        say("         planned: nightbench does not have it yet, and answers land without its grade")
+    say("graders: " + ", ".join(grader.type for grader in suite.graders))
     if suite.sealed:
         say("sealed:  its text is not to be published; hashes stand in its place here and in the tables")
     for sample, target, messages in shown:

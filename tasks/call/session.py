@@ -47,7 +47,7 @@ class CallSession:
         self.jitter = random.Random(seed)
         self.fatal: NightbenchError | None = None
         self._lanes = lanes
-        self._known = known
+        self.known = known
         self._max_failed = max_failed
         self._retry_failed = retry_failed
         self._sealed = sealed  # suites of which no error may quote the text
@@ -105,9 +105,9 @@ class CallSession:
 
     def kept(self, call: Call) -> bool:
         """Whether an earlier process of this run saw the end of the call; counts it if so."""
-        if not self._known.has_ended(call.call_key, retry_failed=self._retry_failed):
+        if not self.known.has_ended(call.call_key, retry_failed=self._retry_failed):
             return False
-        outcome = self._known.outcome(call.call_key)
+        outcome = self.known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
         usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
@@ -162,7 +162,7 @@ class CallSession:
         task = _current()
         self._waiting.add(task)
         try:
-            await Course(self, lane, call, self._known.next_attempt_number(call.call_key)).run()
+            await Course(self, lane, call, self.known.next_attempt_number(call.call_key)).run()
         except NightbenchError as error:
             self.stop(error)
         finally:

@@ -47,8 +47,9 @@ class Till:
 
     def forgo(self, call: Call, worst: Decimal | None) -> None:
         """A call will not be asked, or not again: what its sample holds for it comes back."""
-        if self.group is not None:
-            self.purse.forgo(self.amounts(call, worst or ZERO), self.group(call))
+        group = self.group(call) if self.group is not None else None
+        if group is not None:
+            self.purse.forgo(self.amounts(call, worst or ZERO), group)
 
     def end(self) -> None:
         """Nothing more will be asked."""

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,9 +16,10 @@ from tasks.grade.includes import Includes
 from tasks.grade.instructions.grader import Instructions
 from tasks.grade.json_only import JsonOnly, JsonPresent
 from tasks.grade.json_schema import JsonSchema
+from tasks.grade.judging.judge import Judge
+from tasks.grade.judging.pairwise import Pairwise
 from tasks.grade.math import Math
 from tasks.grade.numeric import Numeric
-from tasks.grade.planned import PLANNED, Planned
 from tasks.grade.python_tests import PythonTests
 from tasks.grade.refusal import Refusal
 from tasks.grade.regex import Regex
@@ -40,18 +42,29 @@ GRADERS: Mapping[str, type[Grader]] = {
     "math": Math,
     "instructions": Instructions,
     "sql_result": SqlResult,
+    "judge": Judge,
+    "pairwise": Pairwise,
 }
 
 
-def make_graders(configs: Sequence[GraderConfig], place: str) -> tuple[Grader, ...]:
-    """The graders of a suite, in order; the first is its score.
+def make_graders(
+    configs: Sequence[GraderConfig], place: str, folder: Path | None = None
+) -> tuple[Grader, ...]:
+    """The graders of a suite, in order; the first is its score. Files that they name lie in the folder.
 
     Raises: SuiteError: one cannot be made, there is none, or two would have one name in the tables.
     """
     if not configs:
         raise SuiteError(f"{place}: there is no grader. Nothing was sent. Add [[graders]] with a type.")
-    graders = tuple(make_grader(config, f"{place}, graders[{n}]") for n, config in enumerate(configs))
+    graders = tuple(make_grader(config, f"{place}, graders[{n}]", folder) for n, config in enumerate(configs))
     names = [grader.name for grader in graders]
+    if sum(not grader.scores for grader in graders) > 1:
+        raise SuiteError(f"{place}: two graders compare pairs. Nothing was sent. Keep one.")
+    if not graders[0].scores and len(graders) > 1:
+        raise SuiteError(
+            f'{place}: "{names[0]}" comes first, and it compares and gives no score. Nothing was sent. Put '
+            f"another grader before it."
+        )
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise SuiteError(
@@ -60,16 +73,14 @@ def make_graders(configs: Sequence[GraderConfig], place: str) -> tuple[Grader, .
     return graders
 
 
-def make_grader(config: GraderConfig, place: str) -> Grader:
+def make_grader(config: GraderConfig, place: str, folder: Path | None = None) -> Grader:
     """The grader that a `[[graders]]` entry describes; `place` is named where it cannot be made.
 
     Raises: SuiteError: an unknown type, an unknown or unfit option, a bad extractor, pattern or schema.
     """
-    if config.type in PLANNED:
-        return _planned(config, place)
     kind = GRADERS.get(config.type)
     if kind is None:
-        near = difflib.get_close_matches(config.type, [*GRADERS, *PLANNED], n=3)
+        near = difflib.get_close_matches(config.type, GRADERS, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(GRADERS)}."
         raise SuiteError(f'{place}: there is no grader of type "{config.type}". Nothing was sent. {hint}')
     known = options_of(kind)
@@ -79,13 +90,15 @@ def make_grader(config: GraderConfig, place: str) -> Grader:
             f'{place}: the grader "{config.type}" has no option "{unknown[0]}". Nothing was sent. '
             f"Its options are {', '.join(known)}."
         )
-    return _made(kind, config.options, place)
+    return _made(kind, _with_file(config.options, folder), place)
 
 
-def _planned(config: GraderConfig, place: str) -> Grader:
-    """Of the options only those that every grader has are known already."""
-    options = {name: value for name, value in config.options.items() if name in options_of(Planned)}
-    return _made(Planned, {**options, "name": options.get("name") or config.type}, place)
+def _with_file(options: Mapping[str, Any], folder: Path | None) -> Mapping[str, Any]:
+    """The options with a rubric's file seen from the suite's folder."""
+    rubric = options.get("rubric")
+    if folder is None or not isinstance(rubric, str) or not rubric.endswith(".toml"):
+        return options
+    return {**options, "rubric": str(folder / rubric)}
 
 
 def _made(kind: type[Grader], options: Mapping[str, Any], place: str) -> Grader:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from tasks.grade.base import Grader, UnjudgedError, failed
-from tasks.grade.planned import Planned
 from tasks.model import Answer, Grade, Reason, Sample
 
 
@@ -12,10 +11,10 @@ def grade_answer(graders: Sequence[Grader], sample: Sample, answer: Answer) -> l
 
     A spoiled answer gets the same 0 from every grader (`spoiled`), save that a refusal or a filtered answer
     may be what one wants (`Grader.judge_refusal`). A call that failed has no answer and no grade: that is
-    the caller's to count. A planned grader gives none, whatever the answer; nor does one that cannot tell
+    the caller's to count. A grader that asks a judge gives none here; nor does one that cannot tell
     (`UnjudgedError`).
     """
-    there = [grader for grader in graders if not isinstance(grader, Planned)]
+    there = [grader for grader in graders if not grader.asks]
     grade = spoiled(answer)
     if grade is not None and grade.reason in {"refusal", "content_filter"}:
         return [(grader, grader.judge_refusal(sample, grade)) for grader in there]

@@ -102,8 +102,11 @@ class Landing:
             [row for call, figures in measured for row in metric_rows(self._run_id, call, figures)]
         )
 
-    def land_pairs(self, suite: Suite, verdicts: Sequence[PairVerdict]) -> None:
-        """Write what a judge said of pairs of answers."""
+    def land_verdicts(self, suite: Suite, grades: Sequence[Judged], verdicts: Sequence[PairVerdict]) -> None:
+        """Write what judges said of answers, which are landed elsewhere, and of pairs of them."""
+        self._writers["grades"].write(
+            [grade_row(self._run_id, self._graded_at, judged, sealed=suite.sealed) for judged in grades]
+        )
         self._writers["pairs"].write(
             [pair_row(self._run_id, self._graded_at, verdict, sealed=suite.sealed) for verdict in verdicts]
         )

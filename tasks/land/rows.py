@@ -159,7 +159,7 @@ def grade_row(
         "answer": None if sealed else grade.answer,
         "reason": grade.reason,
         "explanation": None if sealed else grade.explanation,
-        "judge_call_key": None,
+        "judge_call_key": judged.judge_call_key,
         "variant_version": call.variant_version,
         "simulated": is_simulated(call.model),
     }
@@ -191,7 +191,7 @@ def pair_row(
         "judge_call_key": verdict.judge_call_key,
         "winner": verdict.winner,
         "reason": None if sealed else verdict.reason,
-        "simulated": any(map(is_simulated, (a.model, b.model, verdict.judge))),
+        "simulated": any(map(is_simulated, (a.model, b.model, verdict.judge or ""))),
     }
 
 

@@ -7,7 +7,7 @@ json_only     there is a column of schemas, or the questions want JSON and there
 numeric       every target is a number
 exact         few different targets, or targets that already stand in the question
 includes      short texts, which an answer in a sentence contains
-judge         long texts: nightbench has no grader yet that compares them by their sense
+judge         long texts, which a model compares by their sense
 """
 
 import json
@@ -230,10 +230,10 @@ def _text(rows: Rows, every: Sequence[str]) -> GraderGuess:
         return GraderGuess((_exact(every),), why, after, max_tokens=256, notes=notes)
     if short < 0.9:
         return GraderGuess(
-            ({"type": "judge"},),
-            "the targets are long texts, which no grader that nightbench has compares by their sense; "
-            "`judge` is planned, and until then the answers land without a grade. Where a few words must be "
-            'in the answer, make them the target and take "includes"',
+            ({"type": "judge", "rubric": "reference"},),
+            "the targets are long texts, which only a judge compares by their sense: name one with --judge "
+            "provider/model. Where a few words must be in the answer, make them the target and take "
+            '"includes"',
             notes=notes,
         )
     quoted = sum(

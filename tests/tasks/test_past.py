@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.past import NIGHTS, Past, past_of, read_history
+from tasks.past import NIGHTS, Past, history_place, past_of, read_history
 from tests.warehouse.sample_run import GPT, STARTED, key, row
 from warehouse.commit import commit_run
 from warehouse.files import TableWriter
@@ -67,6 +67,14 @@ def test_what_says_nothing_of_the_next_night_does_not_count(
     land(tmp_path, "a", 40)
     land(tmp_path, "b", 9000, run={**run, "started_at": STARTED + DAY}, **call)
     assert mean(learned(tmp_path)) == 40
+
+
+def test_what_judges_wrote_teaches_of_judges(tmp_path: Path) -> None:
+    land(tmp_path, "a", 40)
+    land(tmp_path, "b", 300, run={"started_at": STARTED + DAY}, role="judge")
+    history = read_history(tmp_path, ["sums"], [GPT])
+    place = history_place("sums", judges=True)
+    assert mean(past_of(history, place, GPT, "33333333", "realtime")) == 300
 
 
 def test_the_newest_nights_count_and_the_same_version_before_others(tmp_path: Path) -> None:

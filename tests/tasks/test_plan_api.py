@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.calling import lane_of
+from tasks.lanes import lane_of
 from tasks.model import Call, GraderConfig, Sample, Suite, hash_uuid, short_hash
 from tasks.plan import Plan
 from tasks.spec import EvalSpec, make_spec

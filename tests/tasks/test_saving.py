@@ -71,11 +71,11 @@ def test_only_what_is_marked_is_certain() -> None:
 
 
 def estimate(folder: Path, model: str) -> Estimate:
-    return estimate_plan(with_prefixes(plan_of(model=model)), folder)
+    return estimate_plan([with_prefixes(plan_of(model=model))], folder)
 
 
 def test_a_plan_takes_a_certain_saving_off_and_says_so(tmp_path: Path) -> None:
-    without = estimate_plan(plan_of("off", model=SONNET), tmp_path)
+    without = estimate_plan([plan_of("off", model=SONNET)], tmp_path)
     with_cache = estimate(tmp_path, SONNET)
     [bare], [line] = without.lines, with_cache.lines
     assert line.saved is not None
@@ -90,7 +90,7 @@ def test_a_plan_takes_a_certain_saving_off_and_says_so(tmp_path: Path) -> None:
 
 def test_a_possible_saving_is_shown_and_not_taken_off(tmp_path: Path) -> None:
     model = "openai/gpt-4o-2024-08-06"
-    [bare] = estimate_plan(plan_of("off", model=model), tmp_path).lines
+    [bare] = estimate_plan([plan_of("off", model=model)], tmp_path).lines
     found = estimate(tmp_path, model)
     [line] = found.lines
     assert line.saved is not None

@@ -7,7 +7,8 @@ import pytest
 
 from flows.cli.run import spec_of
 from tasks.call.endpoint import Endpoint, resolve_endpoint
-from tasks.spec import EvalSpec, make_spec, read_spec_file
+from tasks.spec import EvalSpec, make_spec
+from tasks.spec_file import read_spec_file
 from warehouse.errors import SpecError
 
 GOOD: dict[str, Any] = {"suites": ["a"], "models": [{"model": "openai/x"}]}

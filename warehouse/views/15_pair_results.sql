@@ -3,7 +3,8 @@
 -- Reads:    pairs, calls
 -- Of several gradings of a pair by a judge, the newest. Verdicts that agree count; where the orders contradict
 -- each other the pair is a tie. A pair that was judged in one order alone (the other verdict failed) keeps what
--- that verdict says, with whatever the place of an answer did to it: n_orders tells.
+-- that verdict says, with whatever the place of an answer did to it: n_orders tells. A spoiled answer (refused,
+-- cut, empty) loses without a judge's having been asked; that counts for each judge of the suite in that run.
 -- run_id         varchar      the run whose answers were compared
 -- suite          varchar      the suite
 -- suite_version  varchar      its full version
@@ -28,17 +29,40 @@ with judges as (
     from calls
     where role = 'judge'
 ),
-told as (
+judges_of as (
+    select distinct
+        pairs.grading_id,
+        pairs.suite,
+        judges.model as judge
+    from pairs
+    inner join judges
+        on judges.run_id = pairs.grading_id
+        and judges.call_key = pairs.judge_call_key
+),
+all_said as (
     select
         pairs.*,
-        judges.model as judge,
-        max(pairs.graded_at) over (
-            partition by pairs.run_id, pairs.call_key_a, pairs.call_key_b, judges.model, pairs.grading_id
-        ) as ended_at
+        judges.model as judge
     from pairs
     left join judges
         on judges.run_id = pairs.grading_id
         and judges.call_key = pairs.judge_call_key
+),
+by_judge as (
+    select all_said.* replace (coalesce(all_said.judge, judges_of.judge) as judge)
+    from all_said
+    left join judges_of
+        on all_said.judge_call_key is null
+        and judges_of.grading_id = all_said.grading_id
+        and judges_of.suite = all_said.suite
+),
+told as (
+    select
+        *,
+        max(graded_at) over (
+            partition by run_id, call_key_a, call_key_b, judge, grading_id
+        ) as ended_at
+    from by_judge
 ),
 newest as (
     select *

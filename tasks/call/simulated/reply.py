@@ -17,6 +17,7 @@ from tasks.call.simulated.families import Family
 from tasks.call.simulated.plan import PlanEntry
 from tasks.call.simulated.settings import Settings
 from tasks.call.simulated.structured import conform
+from tasks.call.simulated.verdicts import write_verdict
 from tasks.call.simulated.wire import Reply, Request, StopWord, Tokens, count_tokens, first_tokens
 
 # Weights of the sample's hardness, the model's weakness and luck: their squares add up to 1.
@@ -83,15 +84,20 @@ def make_reply(
         tokens = _tokens(request, count_tokens(text), 0, key, settings)
         return Reply(text, "refusal", tokens, shows_usage=fate.shows_usage)
     reasoning = write_reasoning(prompt, family, draw) if request.thinks else None
-    right = entry is not None and is_right(key, entry, family, settings)
-    text = write_answer(entry, prompt, family, draw, right=right)
-    if request.shape is not None:
-        text = conform(text, request.shape.schema)
+    text = write_verdict(request, family, draw) or _answer(request, entry, key, family, settings, draw)
     reply = _within_bounds(request, text, reasoning, key, fate, settings)
     manner = settings.manners.get(key.model)
     if manner is None or entry is None or entry.suite not in manner.outputs or reply.stop == "length":
         return reply
     return _counted(reply, request, manner.outputs[entry.suite], key, settings)
+
+
+def _answer(
+    request: Request, entry: PlanEntry | None, key: CallKey, family: Family, settings: Settings, draw: Draw
+) -> str:
+    right = entry is not None and is_right(key, entry, family, settings)
+    text = write_answer(entry, request.messages[-1]["content"], family, draw, right=right)
+    return text if request.shape is None else conform(text, request.shape.schema)
 
 
 def _within_bounds(

@@ -9,7 +9,6 @@ import pytest
 
 import tasks.grade.base
 from tasks.grade.base import Grader
-from tasks.grade.planned import PLANNED, Planned, note_of
 from tasks.grade.registry import GRADERS, make_grader, make_graders
 from tasks.model import GraderConfig
 from warehouse.errors import SuiteError
@@ -83,34 +82,35 @@ def test_graders_keep_their_order_and_need_names_of_their_own() -> None:
         make_graders([], PLACE)
 
 
-@pytest.mark.parametrize("kind", PLANNED)
-def test_a_planned_grader_is_known_and_its_options_are_not_judged_yet(kind: str) -> None:
-    assert kind not in GRADERS, "it exists: take it off the list"
-    grader = make_grader(GraderConfig(kind, {"extract": "code", "timeout_s": 5}), PLACE)
-    assert isinstance(grader, Planned)
-    assert (grader.name, grader.extract) == (kind, "code")
-    named = make_grader(GraderConfig(kind, {"name": "tests"}), PLACE)
-    assert named.name == "tests"
-
-
 @pytest.mark.parametrize(
     ("kind", "options", "said"),
     [
         ("pyton_tests", {}, "Did you mean python_tests"),
-        ("judge", {"extract": "boxd"}, "did you mean boxed"),
-        ("judge", {"name": 1}, '"name" is 1'),
+        ("judge", {"rubric": "diagnosys"}, "did you mean diagnosis"),
+        ("judge", {"rubric": "diagnosis", "extract": "boxed"}, "reads the whole answer"),
+        ("judge", {}, "either a rubric"),
     ],
 )
-def test_what_is_known_of_a_planned_grader_is_checked(kind: str, options: dict[str, Any], said: str) -> None:
+def test_a_slip_is_answered_with_what_was_meant(kind: str, options: dict[str, Any], said: str) -> None:
     with pytest.raises(SuiteError, match=said):
         make_grader(GraderConfig(kind, options), PLACE)
 
 
-def test_a_note_says_what_will_be_missing() -> None:
-    def note(*kinds: str) -> str | None:
-        return note_of("mine", make_graders([GraderConfig(kind) for kind in kinds], PLACE))
+def test_a_rubric_s_file_lies_in_the_suite_s_folder(tmp_path: Path) -> None:
+    rubric = '[[criteria]]\nname = "tone"\ndescription = "Is it kind?"\nscale = { 0 = "no", 1 = "yes" }\n'
+    (tmp_path / "mine.toml").write_text(rubric, encoding="utf-8")
+    config = GraderConfig("judge", {"rubric": "mine.toml"})
+    [grader] = make_graders([config], PLACE, tmp_path)
+    assert grader.asks
+    with pytest.raises(SuiteError, match="the rubric cannot be read"):
+        make_graders([config], PLACE, tmp_path / "elsewhere")
 
-    assert note("exact") is None
-    assert 'suite "mine": nightbench does not have the grader "judge" yet' in str(note("judge"))
-    assert "have no score: their accuracy is not known, which is not 0" in str(note("judge", "exact"))
-    assert 'the score is that of "exact"' in str(note("exact", "judge"))
+
+def test_who_compares_pairs_gives_no_score() -> None:
+    pairs, exact = GraderConfig("pairwise"), GraderConfig("exact")
+    assert len(make_graders([exact, pairs], PLACE)) == 2
+    assert len(make_graders([pairs], PLACE)) == 1
+    with pytest.raises(SuiteError, match="compares and gives no score"):
+        make_graders([pairs, exact], PLACE)
+    with pytest.raises(SuiteError, match="two graders compare pairs"):
+        make_graders([exact, pairs, GraderConfig("pairwise", {"name": "more"})], PLACE)

@@ -20,7 +20,7 @@ VERDICT = PairVerdict(A, B, swapped=True, winner="b", judge="openai/j", judge_ca
 def test_verdicts_land_with_the_run_that_they_are_of(tmp_path: Path) -> None:
     with Landing(tmp_path, "r1", STARTED.date()) as landing:
         landing.land(SUITE, [answered(SUITE, 0, "a"), answered(SUITE, 0, "b")])
-        landing.land_pairs(SUITE, [replace(VERDICT, swapped=False), VERDICT])
+        landing.land_verdicts(SUITE, [], [replace(VERDICT, swapped=False), VERDICT])
         landed = landing.finish()
     commit_landed(tmp_path, run_row("r1"), landed)
     found = run_sql(

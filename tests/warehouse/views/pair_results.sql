@@ -42,3 +42,21 @@ union all select 'r1', timestamptz '2026-03-01 00:00+00', k('a'), k('b'), true, 
 union all select 'g2', timestamptz '2026-03-02 00:00+00', k('a'), k('b'), false, 'b', k('j');
 -- expect pair_results
 select 'g2' as grading_id, timestamptz '2026-03-02 00:00+00' as graded_at, 'b' as winner, null::boolean as consistent, 1::bigint as n_orders
+
+-- case: a spoiled answer loses for each judge of the suite, though none was asked
+-- given
+insert into calls by name
+select 'r1' as run_id, k('j') as call_key, 'judge' as role, 'openai/j' as model
+union all select 'r1', k('l'), 'judge', 'anthropic/l';
+insert into pairs by name
+select 's' as suite, k('a') as call_key_a, k('b') as call_key_b, false as swapped, 'a' as winner, k('j') as judge_call_key
+union all select 's', k('a'), k('b'), false, 'tie', k('l')
+union all select 's', k('c'), k('d'), false, 'b', null
+union all select 's', k('c'), k('d'), true, 'b', null
+union all select 't', k('e'), k('f'), false, 'b', null;
+-- expect pair_results
+select k('a') as call_key_a, 'openai/j' as judge, 'a' as winner, 1::bigint as n_orders
+union all select k('a'), 'anthropic/l', 'tie', 1
+union all select k('c'), 'openai/j', 'b', 2
+union all select k('c'), 'anthropic/l', 'b', 2
+union all select k('e'), null, 'b', 1
