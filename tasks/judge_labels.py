@@ -50,12 +50,12 @@ class LabelledAnswer:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a file holds: pairs or answers, never both; `recorded`: verdicts of a judge stand in it too."""
+    """What a file holds: pairs or answers, never both; `recorded` names its columns of verdicts, if any."""
 
     file: Path
     pairs: tuple[LabelledPair, ...]
     answers: tuple[LabelledAnswer, ...]
-    recorded: bool
+    recorded: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.pairs) + len(self.answers)
@@ -101,8 +101,8 @@ def read_judge_labels(file: Path, map_sql: str = DEFAULT_MAP) -> Labels:
             pairs.append(_pair(place, sample_id, fields))
         else:
             answers.append(_answer(place, sample_id, fields))
-    recorded = ("verdict", "verdict_swapped") if is_pairs else ("verdict_passed",)
-    return Labels(file, tuple(pairs), tuple(answers), recorded=any(name in columns for name in recorded))
+    verdicts = ("verdict", "verdict_swapped") if is_pairs else ("verdict_passed",)
+    return Labels(file, tuple(pairs), tuple(answers), tuple(name for name in verdicts if name in columns))
 
 
 def _wanted() -> str:

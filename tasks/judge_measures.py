@@ -69,7 +69,7 @@ def _of_answers(judged: Sequence[JudgedAnswer]) -> Mapping[str, Measured]:
 
 def _in_both(one: JudgedPair) -> Iterable[tuple[Winner, Winner]]:
     """The repetitions that have a verdict in both orders."""
-    for first, swapped in zip(one.first, one.swapped, strict=True):
+    for first, swapped in zip(one.first, one.swapped, strict=False):
         if first is not None and swapped is not None:
             yield first, swapped
 
@@ -81,11 +81,8 @@ def _right(one: JudgedPair, verdicts: Sequence[Winner | None]) -> float | None:
 
 def _kappa_with_persons(judged: Sequence[JudgedPair]) -> Measured:
     """The mean of both orders' kappa, of the first repetition."""
-    kinds: Counter[Orders] = Counter(
-        (one.pair.label, one.first[0], one.swapped[0])
-        for one in judged
-        if one.first[0] is not None or one.swapped[0] is not None
-    )
+    told = ((one.pair.label, _once(one.first), _once(one.swapped)) for one in judged)
+    kinds: Counter[Orders] = Counter(kind for kind in told if kind[1] or kind[2])
 
     def mean_kappa(counts: Mapping[Orders, int]) -> float | None:
         found: list[float] = []
@@ -100,6 +97,11 @@ def _kappa_with_persons(judged: Sequence[JudgedPair]) -> Measured:
         return _mean(found) if found else None
 
     return jackknife(kinds, mean_kappa, low=-1.0, high=1.0, reach=2.0)
+
+
+def _once(verdicts: Sequence[Winner | None]) -> Winner | None:
+    """The first repetition's verdict; None where there is none."""
+    return verdicts[0] if verdicts else None
 
 
 def _length_bias(pairs: Sequence[tuple[JudgedPair, list[tuple[Winner, Winner]]]]) -> Measured:

@@ -11,7 +11,7 @@ RECORDED = "recorded/"
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """The verdicts on one pair, one a repetition; None: that one failed."""
+    """The verdicts on one pair, one a repetition; None: that one failed; empty: that order was not asked."""
 
     pair: LabelledPair
     first: tuple[Winner | None, ...]  # a was shown first
@@ -66,7 +66,14 @@ def _recorded(judge: str, labels: Labels, repeats: int) -> Verdicts:
             f"{wanted}. {STATE} Name them with --map, or name a judge that can be asked."
         )
     verdicts = Verdicts(
-        tuple(JudgedPair(pair, (pair.verdict,), (pair.verdict_swapped,)) for pair in labels.pairs),
+        tuple(
+            JudgedPair(
+                pair,
+                (pair.verdict,) if "verdict" in labels.recorded else (),
+                (pair.verdict_swapped,) if "verdict_swapped" in labels.recorded else (),
+            )
+            for pair in labels.pairs
+        ),
         tuple(JudgedAnswer(answer, (answer.verdict_passed,)) for answer in labels.answers),
     )
     if all(said is None for said in verdicts.all):

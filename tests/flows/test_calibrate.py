@@ -84,6 +84,16 @@ def test_single_answers_and_verdicts_that_failed(tmp_path: Path, nightbench: Nig
     assert "passes 87.50 % of the right answers and fails 66.67 % of the wrong ones" in done.json["meaning"]
 
 
+def test_an_order_that_the_file_does_not_have_is_no_failed_verdict(
+    tmp_path: Path, nightbench: Nightbench
+) -> None:
+    words = ("--map", "select * exclude (verdict_swapped) from source", "--json")
+    done = nightbench("calibrate", "recorded/clerk", "--labels", pairs_file(tmp_path), *words)
+    assert done.code == 0, done.err
+    assert "failed" not in done.err
+    assert {row["measure"] for row in done.json["measures"]} == {"accuracy", "accuracy_first", "kappa"}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

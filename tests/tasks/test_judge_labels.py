@@ -24,7 +24,7 @@ def test_pairs_with_what_a_judge_said_of_them(tmp_path: Path) -> None:
         LabelledPair("7", "Hi?", "yes", "no", "a", "b", None),
         LabelledPair("8", "Hi?", "", "no", "tie", "a", "b"),
     )
-    assert (labels.answers, labels.recorded, len(labels)) == ((), True, 2)
+    assert (labels.answers, labels.recorded, len(labels)) == ((), ("verdict", "verdict_swapped"), 2)
 
 
 def test_single_answers(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_single_answers(tmp_path: Path) -> None:
         LabelledAnswer("1", "2+2?", "4", True, "4", False),
         LabelledAnswer("2", "2+2?", "5", False, None, None),
     )
-    assert (labels.pairs, labels.recorded) == ((), True)
+    assert (labels.pairs, labels.recorded) == ((), ("verdict_passed",))
 
 
 def test_a_map_names_other_columns(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_reply_that_llmbar_could_not_read_is_a_verdict_that_failed(tmp_path: P
 def test_llmbar_without_results_has_labels_alone(tmp_path: Path) -> None:
     rows = [{name: value for name, value in row.items() if name != "results"} for row in llmbar()]
     labels = read_judge_labels(write(tmp_path, json.dumps(rows), "llmbar.json"))
-    assert (len(labels.pairs), labels.recorded) == (2, False)
+    assert (len(labels.pairs), labels.recorded) == (2, ())
 
 
 def test_the_hash_is_of_the_labels_and_not_of_verdicts_or_their_order(tmp_path: Path) -> None:

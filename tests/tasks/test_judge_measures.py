@@ -93,6 +93,12 @@ def test_a_verdict_that_failed_is_left_out() -> None:
     assert got["position_bias"].n == 1
 
 
+def test_an_order_that_was_never_asked_leaves_the_other_measures() -> None:
+    got = of_pairs(pair("a", "a", ""), pair("b", "b", ""), pair("b", "a", ""))
+    assert got.keys() == {"accuracy", "accuracy_first", "kappa"}
+    assert got["kappa"].value == cohen_kappa("abb", "aba").value
+
+
 def test_repetitions_are_averaged_first_and_tell_of_self_consistency() -> None:
     got = of_pairs(pair("a", "aab", "aaa"), pair("b", "bbb", "bbb"))
     # of three verdicts with one that differs, one pair of three agrees
