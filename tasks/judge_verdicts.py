@@ -40,20 +40,11 @@ class Verdicts:
         return [*of_pairs, *(said for one in self.answers for said in one.verdicts)]
 
 
-def verdicts_of(judge: str, labels: Labels, repeats: int) -> Verdicts:
-    """The judge's verdicts on every label; the one place that knows whence they come.
+def recorded_verdicts(judge: str, labels: Labels, repeats: int) -> Verdicts:
+    """The verdicts that stand in the labels' file; who has to be asked: tasks/calibrate_asking.py.
 
-    Raises: SpecError: the file has none, or the judge would have to be asked.
+    Raises: SpecError: the file has none.
     """
-    if judge.startswith(RECORDED):
-        return _recorded(judge, labels, repeats)
-    raise SpecError(
-        f"{judge}: this version of nightbench cannot ask a judge for a calibration. {STATE} Verdicts that "
-        f"exist already are taken from the file with recorded/NAME."
-    )
-
-
-def _recorded(judge: str, labels: Labels, repeats: int) -> Verdicts:
     if repeats > 1:
         raise SpecError(
             f"--repeats {repeats}: {judge} is not asked, and its file has one verdict an order. {STATE} "

@@ -167,8 +167,15 @@ def as_judging(shard: Shard) -> JudgeShard:
     return shard
 
 
-def plan_judging(plan: Plan, graders: Mapping[str, Sequence[Grader]], answers: Answers) -> JudgingPlan | None:
+def plan_judging(
+    plan: Plan,
+    graders: Mapping[str, Sequence[Grader]],
+    answers: Answers,
+    turns: Sequence[Sequence[Shard]] | None = None,
+) -> JudgingPlan | None:
     """The judging of a run; None where no grader asks a judge, or the run names none.
+
+    `turns` are slices of answers that the plan does not have, each with a shard a variant.
 
     Raises: SpecError: a parameter that the judge's model refuses.
     """
@@ -178,7 +185,7 @@ def plan_judging(plan: Plan, graders: Mapping[str, Sequence[Grader]], answers: A
     }
     judges = plan.spec.judge_entries
     shards: list[JudgeShard] = []
-    for turn in _turns(plan.shards):
+    for turn in _turns(plan.shards) if turns is None else turns:
         those = asking.get(turn[0].suite.name, ())
         asked = tuple(place for grader in those for place in _places(grader, turn))
         for entry in judges if asked else ():

@@ -44,7 +44,7 @@ from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
 from tasks.model import GraderConfig, Sample, Suite
-from tasks.plan import Plan, Shard, Tools, make_plan
+from tasks.plan import Pick, Plan, Shard, Tools, make_plan
 from tasks.predicted import predicted_of, predicted_usd
 from tasks.pricing import cost_of
 from tasks.progress import Progress
@@ -101,8 +101,8 @@ class Work:
         return [self.plan] if self.judging is None else [self.plan, self.judging]
 
     def judge_from(self, known: JournalState) -> None:
-        """Let judges judge the answers that the journal holds."""
-        if self.judging is not None:
+        """Let judges judge the answers that the journal holds; those of another run are as they are."""
+        if self.judging is not None and self.plan.shards:
             self.judging = replace(self.judging, answers=journalled(self.plan, known))
 
     def planned(self, index: int) -> tuple[Plan, Shard]:
@@ -145,7 +145,12 @@ def plan_run(
         found = pick(samples, limit, seed)
         return found if only is None else [sample for sample in found if sample.sample_id in only]
 
-    tools = Tools(
+    return make_plan(run_id, spec, suites, _prompt_files(spec), tools(picked))
+
+
+def tools(picked: Pick = pick) -> Tools:
+    """What planning needs of loading and calling."""
+    return Tools(
         pick=picked,
         render=lambda suite, sample, system, prompt: render_messages(
             suite, sample, system=system, prompt=prompt
@@ -156,7 +161,6 @@ def plan_run(
         priced_as=lambda model, named: resolve_priced_as(model, named, None),
         api=lambda entry: api_of(entry.model, entry.api),
     )
-    return make_plan(run_id, spec, suites, _prompt_files(spec), tools)
 
 
 def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str]) -> None:

@@ -102,20 +102,36 @@ class Landing:
             [row for call, figures in measured for row in metric_rows(self._run_id, call, figures)]
         )
 
-    def land_verdicts(self, suite: Suite, grades: Sequence[Judged], verdicts: Sequence[PairVerdict]) -> None:
-        """Write what judges said of answers, which are landed elsewhere, and of pairs of them."""
+    def write_grades(self, rows: Sequence[Row]) -> None:
+        """Write grades that are rows already."""
+        self._writers["grades"].write(rows)
+
+    def land_verdicts(
+        self,
+        suite: Suite,
+        grades: Sequence[Judged],
+        verdicts: Sequence[PairVerdict],
+        *,
+        run_id: str | None = None,
+    ) -> None:
+        """Write what judges said of answers, which are landed elsewhere, and of pairs of them.
+
+        `run_id` is the run that the answers are of, where it is another: this one graded them.
+        """
+        of, at, by = run_id or self._run_id, self._graded_at, self._run_id
         self._writers["grades"].write(
-            [grade_row(self._run_id, self._graded_at, judged, sealed=suite.sealed) for judged in grades]
+            [grade_row(of, at, judged, sealed=suite.sealed, grading_id=by) for judged in grades]
         )
         self._writers["pairs"].write(
-            [pair_row(self._run_id, self._graded_at, verdict, sealed=suite.sealed) for verdict in verdicts]
+            [pair_row(of, at, verdict, sealed=suite.sealed, grading_id=by) for verdict in verdicts]
         )
 
     def finish(self) -> Landed:
         """Close the files and write the suites' samples and prompts beside them."""
         files = [file for writer in self._writers.values() if (file := writer.close()) is not None]
         for name, suite in sorted(self._suites.items()):
-            files.append(write_shared(self._warehouse, "samples", list(sample_rows(suite))))
+            if suite.samples:  # of answers that are landed elsewhere they are there
+                files.append(write_shared(self._warehouse, "samples", list(sample_rows(suite))))
             prompts = self._prompts[name]
             if prompts:
                 rows = [prompts[key] for key in sorted(prompts)]

@@ -1,0 +1,110 @@
+"""Stored answers put to judges: which are asked, about which answers, and what comes of it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from tasks.grade.base import Grader
+from tasks.judge_work import bare_suite, judge_spec
+from tasks.judging import Answered, JudgingPlan, plan_judging
+from tasks.model import Message, Sample
+from tasks.plan import Plan, Shard, Variant
+from tasks.regrade_stored import StoredRun, StoredSuite, stored_answers
+from tasks.spec import EvalSpec, ModelEntry
+from tasks.work import tools
+
+PROMPTS = """
+select calls.call_key, prompts.messages
+from calls join prompts using (prompt_hash)
+where calls.run_id = ? and calls.suite = ? and calls.suite_version = ?
+    and calls.role = 'answer' and calls.status = 'answered'
+"""
+
+
+def regrade_spec(run: StoredRun, judges: Any, budget_usd: str | None) -> EvalSpec:
+    """The spec of what judges are asked about a run: its suites, and who judges.
+
+    Raises: SpecError: a judge that cannot be asked.
+    """
+    suites = [entry if isinstance(entry, str) else entry["name"] for entry in run.spec["suites"]]
+    fields = {} if budget_usd is None else {"budget_usd": budget_usd}
+    return judge_spec(judges, suites, "--judge", **fields)
+
+
+def stored_judging(
+    connection: duckdb.DuckDBPyConnection,
+    run: StoredRun,
+    run_id: str,
+    spec: EvalSpec,
+    asked: Mapping[StoredSuite, Sequence[Grader]],
+) -> JudgingPlan | None:
+    """The judge calls about a run's answers, of each suite by those of its graders that ask; None: none.
+
+    All of these answers are in memory.
+
+    Raises: SpecError: a suite is sealed, or its files are not whole.
+    """
+    by_shard: dict[int, list[Answered]] = {}
+    turns: list[list[Shard]] = []
+    for suite in asked:
+        for turn in _turns(_answers(connection, run, suite), spec.shard_calls):
+            shards = []
+            for variant, answers in turn.items():
+                index = len(by_shard)
+                by_shard[index] = answers
+                shards.append(_shard(index, suite, variant, answers))
+            turns.append(shards)
+
+    def those(shard: Shard) -> Iterator[Answered]:
+        yield from by_shard[shard.index]
+
+    graders = {suite.name: those_of for suite, those_of in asked.items()}
+    return plan_judging(Plan(run_id, spec, (), tools()), graders, those, turns)
+
+
+def _answers(
+    connection: duckdb.DuckDBPyConnection, run: StoredRun, suite: StoredSuite
+) -> dict[tuple[str, int], dict[str, Answered]]:
+    """The answers by sample and epoch, and by variant."""
+    place = [run.run_id, suite.name, suite.version]
+    prompts = dict(connection.execute(PROMPTS, place).fetchall())
+    found: dict[tuple[str, int], dict[str, Answered]] = {}
+    for answers in stored_answers(connection, run, suite):
+        for one in answers:
+            messages = _messages(prompts.get(one.call.call_key), one.sample)
+            answered = Answered(one.call, messages, one.sample, one.answer)
+            found.setdefault((one.call.sample_id, one.call.epoch), {})[one.call.variant] = answered
+    return found
+
+
+def _turns(
+    answers: Mapping[tuple[str, int], Mapping[str, Answered]], size: int
+) -> Iterator[dict[str, list[Answered]]]:
+    """Slices of so many samples, each with its answers by variant; in an order that is always the same."""
+    places = sorted(answers)
+    for at in range(0, len(places), size):
+        turn: dict[str, list[Answered]] = {}
+        for place in places[at : at + size]:
+            for variant in sorted(answers[place]):
+                turn.setdefault(variant, []).append(answers[place][variant])
+        yield dict(sorted(turn.items()))
+
+
+def _messages(kept: str | None, sample: Sample) -> tuple[Message, ...]:
+    """The conversation as it was sent; an imported answer's is its sample's question."""
+    if kept is None:
+        return (Message(role="user", content=sample.input or ""),)
+    return tuple(Message(role=turn["role"], content=turn["content"]) for turn in json.loads(kept))
+
+
+def _shard(index: int, suite: StoredSuite, variant: str, answers: Sequence[Answered]) -> Shard:
+    first = answers[0].call
+    entry = ModelEntry.model_construct(model=first.model, name=variant)
+    return Shard(
+        index,
+        bare_suite(suite.name, suite.version),
+        Variant(entry, {}, None, first.variant_version, None),
+        tuple((one.sample, one.call.epoch) for one in answers),
+    )
