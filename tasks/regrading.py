@@ -16,15 +16,17 @@ import duckdb
 
 from tasks.closing import judge_all
 from tasks.grade.base import Grader
+from tasks.grade.exact import Exact
 from tasks.grade.registry import make_graders as graders_of
 from tasks.grade.respond import grade_answer
 from tasks.home import Home, Settings, code_version
-from tasks.land.landing import Landed, commit_landed
-from tasks.land.rows import Row, grade_row, sample_rows
+from tasks.judged import JudgedTurn
+from tasks.land.landing import Landing, commit_landed
+from tasks.land.rows import Row, grade_row, is_simulated, sample_rows
 from tasks.load.definition import CARD, read_definition
 from tasks.load.discover import find_suite
 from tasks.load.samples import load_suite
-from tasks.model import Judged, Sample
+from tasks.model import Judged, Sample, Suite
 from tasks.predicted import predicted_columns
 from tasks.regrade_stored import (
     KEPT,
@@ -42,9 +44,9 @@ from tasks.spec import make_spec
 from tasks.work import check_samples, graders_of_spec
 from warehouse.commit import Manifest
 from warehouse.errors import SpecError, SuiteError
-from warehouse.files import TableWriter, remove_leftovers
 
 STATE = "Nothing was graded."
+_NO_SCORE = Exact(name="none")  # stands where a score's grader is not among those that grade again
 Batches = Iterator[Sequence[Row]]
 
 
@@ -77,6 +79,22 @@ class Plan:
         names = dict.fromkeys(name for part in self.parts for name in part.names)
         return {"run_id": self.run.run_id, "graders": list(names)}
 
+    @property
+    def asking(self) -> dict[StoredSuite, tuple[Grader, ...]]:
+        """The graders that ask judges, by suite, where there are some."""
+        found = {part.suite: tuple(one for one in part.graders if one.asks) for part in self.parts}
+        return {suite: graders for suite, graders in found.items() if graders}
+
+    @property
+    def scored_by(self) -> dict[str, tuple[Grader, ...]]:
+        """The graders of each suite, that of its score first, where it is among them."""
+        return {
+            part.suite.name: tuple(sorted(part.graders, key=lambda grader: grader.name != part.score))
+            if part.score in part.names
+            else (_NO_SCORE, *part.graders)
+            for part in self.parts
+        }
+
 
 def check_gradable(home: Home, run_id: str) -> None:
     """Whether nobody works on the run.
@@ -91,9 +109,16 @@ def check_gradable(home: Home, run_id: str) -> None:
 
 
 def plan_regrade(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, run_id: str, wanted: Sequence[str] = ()
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    wanted: Sequence[str] = (),
+    *,
+    judges: bool = False,
 ) -> Plan:
     """Which graders judge which answers again; `wanted` names some of them, by default all are.
+
+    `judges`: there are some that can be asked; else graders that ask one are left out.
 
     Raises: SpecError, SuiteError: no such run or grader, a sealed suite, a grader that does not exist yet.
     """
@@ -110,13 +135,16 @@ def plan_regrade(
     parts = []
     for suite, graders, folder in present:
         chosen = tuple(grader for grader in graders if not wanted or grader.name in wanted)
-        there = _without_planned(suite, chosen, named=bool(wanted), notes=notes)
+        there = chosen if judges else _that_ask_nobody(suite, chosen, named=bool(wanted), notes=notes)
         if there:
             part = Regrading(suite, there, graders[0].name, folder)
             _check_score_stays(connection, run, part)
             parts.append(part)
     if not parts:
-        raise SpecError(f'run "{run_id}": none of its graders exists yet. {STATE} Update nightbench.')
+        raise SpecError(
+            f'run "{run_id}": all of its graders ask a judge, and none is named. {STATE} Name one: '
+            f"--judge provider/model"
+        )
     return Plan(run, tuple(parts), tuple(notes))
 
 
@@ -126,10 +154,13 @@ def regrade(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
     *,
+    judged: Sequence[tuple[Suite, JudgedTurn]] = (),
     say: Callable[[str], None],
     check: Callable[[], None],
 ) -> Manifest:
     """Judge, land and commit; `say` takes what a person should know, `check` raises where one wants a stop.
+
+    `judged` is what judges have said of the answers.
 
     Raises: SpecError, SuiteError: a sample cannot be judged; nothing has appeared.
     """
@@ -143,7 +174,7 @@ def regrade(
                 if not samples:  # those that are whole have been checked
                     check_samples(part.suite, part.graders, (one.sample for one in answers), STATE)
                 rows = _graded(plan.run.run_id, record.run_id, graded_at, part, samples, answers, check)
-                lacking += len(answers) * len(part.graders) - len(rows)
+                lacking += len(answers) * sum(not grader.asks for grader in part.graders) - len(rows)
                 yield rows
             if lacking:
                 say(
@@ -151,39 +182,46 @@ def regrade(
                     f"(docs/grading.md): {lacking:,}. What they had before stays."
                 )
 
-    return land_grades(settings.home, record, plan.run, batches(), check)
+    return land_grades(settings.home, record, plan.run, batches(), check, judged)
 
 
 def land_grades(
-    home: Home, record: RunRecord, run: StoredRun, batches: Batches, check: Callable[[], None]
+    home: Home,
+    record: RunRecord,
+    run: StoredRun,
+    batches: Batches,
+    check: Callable[[], None],
+    judged: Sequence[tuple[Suite, JudgedTurn]] = (),
 ) -> Manifest:
     """Write grades batch by batch and make them appear all at once; what fails leaves nothing behind."""
-    day = record.started.date()
-    remove_leftovers(home.warehouse, day, record.run_id)
-    with TableWriter(home.warehouse, "grades", day, record.run_id, part="0") as writer:
+    with Landing(home.warehouse, record.run_id, record.started.date()) as files:
         for rows in batches:
             check()
-            writer.write(rows)
+            files.write_grades(rows)
+        for suite, turn in judged:
+            files.land(suite, [(call, outcome, ()) for call, outcome in turn.calls], turn.tried)
+            files.land_verdicts(suite, turn.grades, turn.pairs, run_id=run.run_id)
         check()
-        file = writer.close()
-    spec = {**run.spec, "regrade": record.regrade}
+        landed = files.finish()
+    judges = {call.model for _, turn in judged for call, _ in turn.calls}
+    spec, due = {**run.spec, "regrade": record.regrade}, sum(turn.due for _, turn in judged)
     return commit_landed(
         home.warehouse,
         {
             "run_id": record.run_id,
             "kind": record.kind,
-            "status": "complete",
+            "status": "complete" if landed.answered + landed.failed == due else "partial",
             "started_at": record.started,
             "finished_at": datetime.now(UTC),
             "spec": json.dumps(spec, ensure_ascii=False),
-            "planned_calls": 0,
+            "planned_calls": due,
             "code_version": code_version(),
             "flow_run_id": None,
             "trigger": record.trigger,
-            **predicted_columns(None),
-            "simulated": run.simulated,
+            **predicted_columns(record.predicted),
+            "simulated": run.simulated or any(map(is_simulated, judges)),
         },
-        Landed(() if file is None else (file,), answered=0, failed=0),
+        landed,
     )
 
 
@@ -209,18 +247,20 @@ def _present_graders(
     return graders, folder
 
 
-def _without_planned(
+def _that_ask_nobody(
     suite: StoredSuite, graders: Sequence[Grader], *, named: bool, notes: list[str]
 ) -> tuple[Grader, ...]:
-    """Those that exist. The place where judges will say what they cost, before they are asked."""
-    planned = ", ".join(f'"{grader.name}"' for grader in graders if grader.asks)
-    if planned and named:
+    """Those that judge by themselves, where there is no judge to be asked."""
+    asking = ", ".join(f'"{grader.name}"' for grader in graders if grader.asks)
+    if asking and named:
         raise SpecError(
-            f'suite "{suite.name}": the grader {planned} cannot judge stored answers yet. {STATE} Name '
-            f"others with --grader, or update nightbench."
+            f'suite "{suite.name}": the grader {asking} asks a judge, and none is named. {STATE} Name one: '
+            f"--judge provider/model"
         )
-    if planned:
-        notes.append(f'suite "{suite.name}": the grader {planned} cannot judge stored answers yet; left out.')
+    if asking:
+        notes.append(
+            f'suite "{suite.name}": the grader {asking} asks a judge, and none is named (--judge); left out.'
+        )
     return tuple(grader for grader in graders if not grader.asks)
 
 
