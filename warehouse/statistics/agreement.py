@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal
 
-from warehouse.statistics.jackknife import jackknife
+from warehouse.statistics.jackknife import jackknife, of_left_out
 from warehouse.statistics.proportions import Z95, Measured, wilson
 
 Metric = Literal["nominal", "ordinal", "interval"]
@@ -88,6 +88,8 @@ def krippendorff_alpha(
     """
     units = _units([[value for value in item if value is not None] for item in items])
     paired = {unit: n for unit, n in units.items() if sum(count for _, count in unit) > 1}
+    if metric == "interval":
+        return _interval_alpha(paired)
     values = {value for unit in paired for value, _ in unit}
     ranks = list(order) if order is not None else sorted(values, key=_sortable(metric))
 
@@ -146,11 +148,35 @@ def _alpha(units: Mapping[Unit, int], metric: Metric, ranks: Sequence[Hashable])
     return 1 - (n - 1) * observed / expected if expected > 0 else None
 
 
+def _interval_alpha(units: Mapping[Unit, int]) -> Measured:
+    """By sums of values and of their squares, so that many different values cost no more than few."""
+    n_units = sum(units.values())
+    size = sum(times * count for unit, times in units.items() for _, count in unit)
+    if not size:
+        return Measured(None, None, None, 0)
+    middle = sum(t * count * _number(v) for unit, t in units.items() for v, count in unit) / size
+    parts: list[tuple[int, tuple[float, float, float, float]]] = []
+    for unit, times in units.items():
+        m = sum(count for _, count in unit)
+        s = sum(count * (_number(value) - middle) for value, count in unit)
+        q = sum(count * (_number(value) - middle) ** 2 for value, count in unit)
+        parts.append((times, ((m * q - s * s) / (m - 1), m, s, q)))
+    apart, n, s, q = (sum(times * part[i] for times, part in parts) for i in range(4))
+
+    def alpha(apart: float, n: float, s: float, q: float) -> float | None:
+        expected = n * q - s * s
+        return 1 - (n - 1) * apart / expected if expected > 1e-12 * n * n * (1 + middle**2) else None
+
+    value = alpha(apart, n, s, q)
+    if value is None:
+        return Measured(None, None, None, n_units)
+    left_out = [(alpha(apart - a, n - m, s - t, q - u), times) for times, (a, m, t, u) in parts]
+    return of_left_out(value, left_out, low=-math.inf, high=1.0, reach=1.0)
+
+
 def _distance(metric: Metric, totals: Mapping[Hashable, int], ranks: Sequence[Hashable]) -> Distance:
     if metric == "nominal":
         return lambda one, other: float(one != other)
-    if metric == "interval":
-        return lambda one, other: (_number(one) - _number(other)) ** 2
     below: dict[Hashable, float] = {}  # how many values stand below the middle of each rank
     so_far = 0.0
     for rank in ranks:

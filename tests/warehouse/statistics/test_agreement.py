@@ -1,5 +1,7 @@
 """Kappa and alpha have the figures printed in their papers, and do what counting by hand does."""
 
+import random
+import time
 from collections import Counter
 from itertools import permutations, product
 
@@ -101,6 +103,32 @@ def test_alpha_is_what_all_pairs_of_values_give(items: list[tuple[int, int, int]
         want = 1 - (sum(observed) / len(observed)) / (sum(expected) / len(expected))
     got = krippendorff_alpha(items, "interval").value
     assert got == (want if want is None else pytest.approx(want))
+
+
+@given(items=verdicts)
+def test_the_intervals_of_two_values_are_the_same_whatever_the_metric(
+    items: list[tuple[int, int, int]],
+) -> None:
+    two = [[min(value, 2) for value in item] for item in items]  # at two values all metrics are one
+    nominal, ordinal, interval = (
+        krippendorff_alpha(two, metric) for metric in ("nominal", "ordinal", "interval")
+    )
+    for one in (ordinal, interval):
+        assert (one.value is None) == (nominal.value is None)
+        assert (one.low is None) == (nominal.low is None)
+        if nominal.value is not None:
+            assert one.value == pytest.approx(nominal.value)
+        if nominal.low is not None:
+            assert (one.low, one.high) == pytest.approx((nominal.low, nominal.high), abs=1e-9)
+
+
+def test_many_different_scores_take_no_time() -> None:
+    draw = random.Random(2)
+    items = [[draw.random() for _ in range(3)] for _ in range(5000)]
+    began = time.process_time()
+    got = krippendorff_alpha(items, "interval")
+    assert time.process_time() - began < 5
+    assert got.value == pytest.approx(0, abs=0.05)
 
 
 @given(items=st.lists(st.tuples(*[st.sampled_from("ab")] * 2), min_size=1, max_size=30))
