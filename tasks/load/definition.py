@@ -4,7 +4,9 @@
     samples.sql    one SELECT that returns the samples (tasks/load/samples.py)
     prompt.jinja   the user message (tasks/load/render.py); absent: the column `input`
 
-In place of prompt.jinja, suite.toml may say `prompt`: another .jinja file's name, or the template itself.
+In place of samples.sql, suite.toml may have a `[generator]`: its name, a seed, and its options
+(tasks/load/made/). In place of prompt.jinja, suite.toml may say `prompt`: another .jinja file's name, or the
+template itself.
 A suite whose text is not to be published says `sealed = true` (tasks/load/sealed.py).
 """
 
@@ -21,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic import model_validator as check_whole
 
+from tasks.load.made.registry import Made, make_made
 from tasks.model import GraderConfig, short_hash
 from warehouse.errors import SuiteError
 
@@ -52,6 +55,22 @@ class GraderEntry(BaseModel):
     def config(self) -> GraderConfig:
         """The shared type that graders are made from."""
         return GraderConfig(type=self.type, options=dict(self.model_extra or {}))
+
+
+class GeneratorEntry(BaseModel):
+    """The `[generator]` table: which, its seed, and options that the generator itself checks."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    name: str = Field(min_length=1)
+    seed: int = Field(0, ge=0)
+
+    def made(self) -> Made:
+        """The generator with its options.
+
+        Raises: ValueError: there is no such generator or option, or a value that cannot be.
+        """
+        return make_made(self.name, self.seed, dict(self.model_extra or {}))
 
 
 def leaves_its_folder(member: str) -> bool:
@@ -143,6 +162,7 @@ class Card(Part):
     licence: str | None = None
     citation: str | None = None
     source: Annotated[list[Source], BeforeValidator(_listed)] = Field(default_factory=list)
+    generator: GeneratorEntry | None = None
     prompt: str | None = Field(None, min_length=1)
     params: dict[str, Any] = Field(default_factory=dict)
     graders: list[GraderEntry] = Field(min_length=1)
@@ -176,9 +196,10 @@ class Definition:
 
     folder: Path
     card: Card
-    sql: str  # the text of samples.sql
+    sql: str  # the text of samples.sql; empty where the samples are made
     prompt: str | None  # the text of the template
     fields: Mapping[str, Any]  # suite.toml as parsed, what the version is taken of
+    made: Made | None = None  # what makes the samples, where no samples.sql does
 
     @property
     def name(self) -> str:
@@ -203,20 +224,50 @@ class Definition:
 def read_definition(folder: Path) -> Definition:
     """Read and check a suite's folder.
 
-    Raises: SuiteError: no suite.toml or samples.sql, not TOML (with line and column), or a field that is
-        missing, unknown or of the wrong kind (every one of them named).
+    Raises: SuiteError: no suite.toml, neither samples.sql nor a generator or both, not TOML (with line and
+        column), or a field that is missing, unknown or of the wrong kind (every one of them named).
     """
     path = folder / CARD
     fields = _parse(path, _read(path, "A suite is a folder with a suite.toml and a samples.sql."))
     try:
         card = Card.model_validate(fields)
     except ValidationError as error:
-        lines = [f"  {_place(item['loc'])}: {_sentence(item)}" for item in error.errors()]
+        lines = [f"{_place(item['loc'])}: {_sentence(item)}" for item in error.errors()]
+        raise _unusable(path, lines) from error
+    made, prompt = _made(folder, card), _prompt(folder, card)
+    if made is not None:
+        prompt = prompt if prompt is not None else made.generator.prompt
+        return Definition(folder=folder, card=card, sql="", prompt=prompt, fields=fields, made=made)
+    sql = _read(
+        folder / SQL,
+        f"It must hold one SELECT that returns the samples; or {CARD} has a [generator] that makes them.",
+    )
+    return Definition(folder=folder, card=card, sql=sql, prompt=prompt, fields=fields)
+
+
+def _made(folder: Path, card: Card) -> Made | None:
+    if card.generator is None:
+        return None
+    path = folder / CARD
+    if (folder / SQL).exists():
         raise SuiteError(
-            f"{path}: the definition cannot be used. Nothing was sent.\n" + "\n".join(dict.fromkeys(lines))
-        ) from error
-    sql = _read(folder / SQL, "It must hold one SELECT that returns the samples.")
-    return Definition(folder=folder, card=card, sql=sql, prompt=_prompt(folder, card), fields=fields)
+            f"{path}: generator: there is a {SQL} as well. Nothing was sent. Samples are made or read: keep "
+            f"one of the two."
+        )
+    if card.source:
+        raise SuiteError(
+            f"{path}: generator: there is a [[source]] as well, which nothing would read. Nothing was sent. "
+            f"Leave it out."
+        )
+    try:
+        return card.generator.made()
+    except ValueError as error:
+        raise _unusable(path, [f"generator.{line}" for line in str(error).splitlines()]) from error
+
+
+def _unusable(path: Path, lines: list[str]) -> SuiteError:
+    listed = "\n".join(f"  {line}" for line in dict.fromkeys(lines))
+    return SuiteError(f"{path}: the definition cannot be used. Nothing was sent.\n{listed}")
 
 
 def _prompt(folder: Path, card: Card) -> str | None:

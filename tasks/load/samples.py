@@ -1,4 +1,4 @@
-"""Samples of a suite: its samples.sql is run, and each row becomes a Sample.
+"""Samples of a suite: its samples.sql is run, or its generator, and each row becomes a Sample.
 
 A row's values stay as DuckDB returns them (text, numbers, Decimal, dates, lists, dicts) for templates and
 graders; the well-known columns are made into what the tables hold, and refused where they are not that.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.load.definition import SQL, Definition, read_definition
+from tasks.load.definition import CARD, SQL, Definition, read_definition
 from tasks.load.pull import missing_files
 from tasks.load.query import Column, Row, running
 from tasks.load.sealed import LEFT_OUT, read_tables
@@ -36,15 +36,8 @@ def load_suite(folder: Path, cache: Path) -> Suite:
             f"Run `nightbench datasets pull {definition.name}` (with `--from DIR` where the files lie in a "
             f"folder already)."
         )
-    path, pulled, sealed = folder / SQL, definition.pulled(cache), definition.card.sealed
-    tables = read_tables(definition, pulled)
-    with running(definition.sql, path, pulled, tables, sealed=sealed) as result:
-        _check_columns(result.columns, definition, path)
-        columns = tuple(column.name for column in result.columns)
-        samples = tuple(_samples(columns, result.rows, path, sealed))
-    if not samples:
-        raise SuiteError(f"{path}: the query returns no rows. Nothing was sent. A suite has at least one.")
-    card = definition.card
+    samples = _made(definition) if definition.made else _read(definition, definition.pulled(cache))
+    card, sealed = definition.card, definition.card.sealed
     return Suite(
         name=card.name,
         version=f"{card.version}+{version_hash(definition, samples)}",
@@ -65,15 +58,43 @@ def version_hash(definition: Definition, samples: Iterable[Sample]) -> str:
     """8 hex of the definition and the data.
 
     The definition is what suite.toml says (not its comments or spacing), and the texts of samples.sql and
-    the template; the data is the set of rows. The order of the rows is no part of it, because SQL promises
-    none and a run's choice of samples (pick.py) does not depend on it; nor is any path.
+    the template, or the generator with its version and every option; the data is the set of rows. The order
+    of the rows is no part of it, because SQL promises none and a run's choice of samples (pick.py) does not
+    depend on it; nor is any path.
     """
     total = hashlib.sha256(_content(definition.fields))
     for text in (definition.sql, definition.prompt):
         total.update(b"\0" + hashlib.sha256(canonical_json(text)).digest())
+    if definition.made is not None:
+        total.update(b"\0" + hashlib.sha256(canonical_json(definition.made.identity)).digest())
     for digest in sorted(hashlib.sha256(_content(sample.row)).digest() for sample in samples):
         total.update(digest)
     return total.hexdigest()[:8]
+
+
+def _read(definition: Definition, pulled: Path) -> tuple[Sample, ...]:
+    """The rows that samples.sql returns."""
+    path, sealed = definition.folder / SQL, definition.card.sealed
+    tables = read_tables(definition, pulled)
+    with running(definition.sql, path, pulled, tables, sealed=sealed) as result:
+        _check_columns(result.columns, definition, path)
+        columns = tuple(column.name for column in result.columns)
+        samples = tuple(_samples(columns, result.rows, path, sealed))
+    if not samples:
+        raise SuiteError(f"{path}: the query returns no rows. Nothing was sent. A suite has at least one.")
+    return samples
+
+
+def _made(definition: Definition) -> tuple[Sample, ...]:
+    """The rows that the generator makes; samples on one document share its text."""
+    path, made = definition.folder / CARD, definition.made
+    assert made is not None
+    try:
+        rows = list(made.rows())
+    except ValueError as error:
+        raise SuiteError(f"{path}: generator.{error}. Nothing was sent. Change its options.") from error
+    columns = tuple(rows[0])
+    return tuple(_samples(columns, (tuple(row.values()) for row in rows), path, definition.card.sealed))
 
 
 def _content(fields: Mapping[str, Any]) -> bytes:
