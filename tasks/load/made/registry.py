@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.load.made.base import Generator, Options, Row
+from tasks.load.made.long_document import LONG_DOCUMENT
 from tasks.load.made.needle import NEEDLE
 
-GENERATORS: Mapping[str, Generator] = {generator.name: generator for generator in (NEEDLE,)}
+GENERATORS: Mapping[str, Generator] = {generator.name: generator for generator in (NEEDLE, LONG_DOCUMENT)}
 
 
 @dataclass(frozen=True)
