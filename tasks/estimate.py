@@ -115,8 +115,10 @@ class Estimate:
                 f"are what they mostly take."
             )
         if off := self.saved(certain=True):
+            n = sum(line.saved.prefixes for line in self.lines if line.saved and line.saved.certain)
             said.append(
-                f"Prompt caching has taken ${_shown(off)} off: what all prompts begin with is read once."
+                f"Prompt caching has taken ${_shown(off)} off: what prompts begin with alike is written once "
+                f"and then read ({n:,} shared beginning{'s' if n > 1 else ''})."
             )
         if perhaps := self.saved(certain=False):
             said.append(

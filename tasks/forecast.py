@@ -20,10 +20,10 @@ from tasks.history import Fits, SuiteFits, fits_by_model, suite_fits
 from tasks.model import Mode, Usage
 from tasks.past import History, Past, past_of, read_history
 from tasks.plan import Plan, Shard
-from tasks.saving import Saving, saving
+from tasks.saving import Saving, savings
 from tasks.spec import Limits
 from tasks.spread import Range, assumed, expected_mean
-from tasks.weight import Weight
+from tasks.weight import Share, Weight
 from warehouse.errors import WarehouseError
 from warehouse.prices import MILLIONTH, TokenKind, price_of
 from warehouse.query import QueryError
@@ -152,15 +152,16 @@ def forecast(
     batch = (past.batch_minutes if past else None) or ASSUMED_BATCH_MINUTES
     counted = input_tokens + calls * ahead_of(model, variant.params)
     load = Load(calls, counted, output_tokens, calls * latency_s, batch if mode == "batch" else None)
-    prefix = plan.prefixes.get((suite.name, variant.name))
-    if prefix is not None:  # its length was reckoned by the first guess
-        guessed = weight.tokens({}, {}) * share
-        prefix = replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0)))
+    guessed = weight.tokens({}, {}) * share
+    shared = {  # whose lengths were reckoned by the first guess
+        replace(prefix, tokens=round(prefix.tokens * input_tokens / max(guessed, 1.0))): round(n * share)
+        for prefix, n in plan.shared(shards).items()
+    }
     now = datetime.now(UTC)
     a_call = Usage(input_tokens // max(calls, 1), output_tokens // max(calls, 1))
-    saved = saving(model, variant.priced_as, prefix, a_call, calls, now, mode)
+    saved = savings(model, variant.priced_as, shared, a_call, now, mode)
     off = INPUT_LEARNED if _is_learned(of_suite, of_model) else INPUT_GUESSED
-    till = _Till(variant.priced_as, calls, input_tokens, mode, now)
+    till = _Till(variant.priced_as, calls, input_tokens, mode, now, tuple(weight.shares()))
     cost = _cost(till, output_tokens, each, most, off, saved, past)
     line = Line(
         suite=suite.name,
@@ -202,25 +203,29 @@ def _is_learned(*fits: Mapping[Script, Fit]) -> bool:
 
 @dataclass(frozen=True)
 class _Till:
-    """The prices of one variant's calls, all of about one size, on one day."""
+    """The prices of one variant's calls on one day; a call's own size decides which of a model's prices."""
 
     priced_as: str | None
     calls: int  # that are sent
     input_tokens: int  # of all of them
     mode: Mode
     now: datetime
+    shares: tuple[Share, ...]
 
     def usd(self, tokens: Mapping[str, float]) -> Decimal | None:
         """What so many tokens cost, by kind; None where one has no price."""
         if self.priced_as is None:
             return None
-        whole, usd = self.input_tokens // max(self.calls, 1), Decimal(0)
-        for name, n in tokens.items():
-            kind = KINDS.get(name, "output")
-            price = price_of(self.priced_as, self.now, self.mode, kind, whole) if n else None
-            if n and price is None:
-                return None
-            usd += Decimal(round(n)) * price.usd_per_mtok * MILLIONTH if price is not None else 0
+        usd = Decimal(0)
+        for share in self.shares:
+            whole = int(self.input_tokens * share.of_input / max(self.calls * share.of_calls, 1.0))
+            for name, n in tokens.items():
+                kind = KINDS.get(name, "output")
+                price = price_of(self.priced_as, self.now, self.mode, kind, whole) if n else None
+                if n and price is None:
+                    return None
+                part = round(n * (share.of_calls if kind == "output" else share.of_input))
+                usd += Decimal(part) * price.usd_per_mtok * MILLIONTH if price is not None else 0
         return usd
 
 

@@ -74,6 +74,7 @@ class Plan:
     shards: tuple[Shard, ...]
     tools: Tools = field(repr=False)
     prefixes: Mapping[tuple[str, str], SharedPrefix] = field(default_factory=dict)  # by suite and variant
+    group_prefixes: Mapping[tuple[str, str, str], SharedPrefix] = field(default_factory=dict)  # and cluster
 
     @property
     def n_calls(self) -> int:
@@ -95,6 +96,21 @@ class Plan:
         }
         return list(found.values())
 
+    def prefix_of(self, shard: Shard, sample: Sample) -> SharedPrefix | None:
+        """What the call of a sample shares with others: its cluster's beginning, else that of all."""
+        place = (shard.suite.name, shard.variant.name)
+        own = self.group_prefixes.get((*place, sample.cluster)) if sample.cluster is not None else None
+        return own or self.prefixes.get(place)
+
+    def shared(self, shards: Sequence[Shard]) -> dict[SharedPrefix, int]:
+        """The prefixes of some shards, with how many calls have each."""
+        found: dict[SharedPrefix, int] = {}
+        for shard in shards:
+            for sample, _ in shard.asked:
+                if prefix := self.prefix_of(shard, sample):
+                    found[prefix] = found.get(prefix, 0) + 1
+        return found
+
     def calls(self, shard: Shard) -> Iterator[Call]:
         """The calls of one shard, rendered.
 
@@ -103,7 +119,6 @@ class Plan:
         suite, variant = shard.suite, shard.variant
         model, params, over = variant.entry.model, dict(variant.params), named_api(variant.api)
         asked_params = params_that_count(params)
-        prefix = self.prefixes.get((suite.name, variant.name))
         for sample, epoch in shard.asked:
             messages = self.tools.render(suite, sample, variant.entry.system, variant.prompt)
             yield Call(
@@ -134,7 +149,7 @@ class Plan:
                 priced_as=variant.priced_as,
                 params=params,
                 messages=messages,
-                prefix=prefix,
+                prefix=self.prefix_of(shard, sample),
             )
 
 

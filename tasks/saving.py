@@ -1,9 +1,10 @@
-"""What the vendors' prompt caches save of a plan's cost: one call writes the shared prefix, the rest read it.
+"""What the vendors' prompt caches save of a plan's cost: one call writes a shared prefix, the rest read it.
 
 A saving is certain where the prefix is marked (Anthropic; OpenAI from gpt-5.6 on), and possible where the
 vendor caches by itself and promises nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,34 @@ class Saving:
 
     usd: Decimal
     certain: bool
+    prefixes: int = 1  # so many, each of its own calls
+
+
+def savings(
+    model: str,
+    priced_as: str | None,
+    shared: Mapping[SharedPrefix, int],
+    each: Usage,
+    at: datetime,
+    mode: Mode = "realtime",
+) -> Saving | None:
+    """The saving of several prefixes with their numbers of calls; `each` is the mean of all these calls.
+
+    Beside its prefix, each call is taken to have as many tokens as any other.
+    """
+    n_calls = max(sum(shared.values()), 1)
+    mean = sum(prefix.tokens * n for prefix, n in shared.items()) // n_calls
+    rest = max(0, each.input_tokens - mean)
+    found: list[Saving] = []
+    for prefix, n in shared.items():
+        a_call = replace(each, input_tokens=prefix.tokens + rest) if len(shared) > 1 else each
+        one = saving(model, priced_as, prefix, a_call, n, at, mode)
+        if one is not None:
+            found.append(one)
+    if not found:
+        return None
+    usd = sum((one.usd for one in found), Decimal(0))
+    return Saving(usd, certain=all(one.certain for one in found), prefixes=len(found))
 
 
 def saving(

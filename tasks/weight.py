@@ -12,6 +12,15 @@ from tasks.model import Call
 from tasks.plan import Plan
 
 LEAST_CALLS = 30  # of one suite, for a fit of its own
+SIZE_BYTES = 16_384  # prompts of one size, to so many bytes, are priced as one
+
+
+@dataclass(frozen=True)
+class Share:
+    """The prompts of about one size, as shares of all input and of all calls of a variant on a suite."""
+
+    of_input: float
+    of_calls: float
 
 
 @dataclass
@@ -19,6 +28,7 @@ class Weight:
     """The sums over the prompts of one variant on one suite."""
 
     sums: dict[Script, list[int]] = field(default_factory=dict)  # bytes, messages
+    sizes: dict[int, list[int]] = field(default_factory=dict)  # bytes, calls; by size
 
     def add(self, call: Call) -> None:
         """Take one prompt more."""
@@ -29,6 +39,17 @@ class Weight:
             sums = self.sums[script] = [0, 0]
         sums[0] += size.n_bytes
         sums[1] += size.n_messages
+        sized = self.sizes.setdefault(size.n_bytes // SIZE_BYTES, [0, 0])
+        sized[0] += size.n_bytes
+        sized[1] += 1
+
+    def shares(self) -> list[Share]:
+        """The calls by the size of their prompts: a price may depend on that of each."""
+        n_bytes = sum(sized[0] for sized in self.sizes.values())
+        n_calls = sum(sized[1] for sized in self.sizes.values())
+        if len(self.sizes) < 2 or not n_bytes:
+            return [Share(1.0, 1.0)]
+        return [Share(sized[0] / n_bytes, sized[1] / n_calls) for sized in self.sizes.values()]
 
     def tokens(self, of_suite: Mapping[Script, Fit], of_model: Mapping[Script, Fit]) -> float:
         """The input tokens, by what was learned on the suite, else of the model, else by the first guess."""

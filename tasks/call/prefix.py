@@ -6,29 +6,37 @@ to the last line's end. It is found over every sample that the run asks. What is
 it: keys and hashes know nothing of it, the text that is sent is the same to the letter, and only where a
 block of it ends is marked.
 
+Where samples have clusters (the questions on one document), each cluster's calls may share more than all do:
+where that is cheaper, theirs is marked, and the calls of a cluster are put next to each other, so that they
+come while the cache holds. They are so for every variant of the suite, so that a run that is cut short has
+asked all of them the same. Which samples are asked, and in what shards, stays.
+
 Worth it is a prefix that the vendor caches at all (facts.toml, `least_cached`) and that is read often enough:
 writing for five minutes costs 1.25 times the input's price and reading 0.1, so two calls pay; writing for an
 hour costs twice, so three do. A mark on a prefix that turns out too short costs nothing, so that its length
 is judged generously, by three bytes a token; the saving that a plan shows is reckoned by four.
 
-Not done: prefixes that only a part of the samples share (the questions on one passage), and the whole prompt
-that epochs repeat: their calls may lie further apart than a cache's lifetime, and then cost more.
+Not done: prefixes that a part of the samples share without being a cluster, and, where there are no clusters,
+the whole prompt that epochs repeat: their calls may lie further apart than a cache's lifetime, and then cost
+more. Of a cluster's calls, those that a tight limit holds back for longer than the lifetime write it again.
 
 Source: platform.claude.com/docs/en/build-with-claude/prompt-caching,
 developers.openai.com/api/docs/guides/prompt-caching
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tasks.call.facts import facts
 from tasks.call.shape import vendor_by
-from tasks.model import Lifetime, Message, SharedPrefix, hash_uuid
+from tasks.model import Lifetime, Message, Sample, SharedPrefix, hash_uuid
 from tasks.plan import Plan, Shard
 from tasks.spec import CacheChoice
 
 CALLS_THAT_PAY: Mapping[Lifetime, int] = {"5m": 2, "1h": 3}
+WRITTEN: Mapping[Lifetime, float] = {"5m": 1.25, "1h": 2.0}  # of the input's price
+READ = 0.1
 GENEROUS, LIKELY = 3, 4  # bytes a token
 LEAST_PART = 1000  # characters for which a message is sent in two blocks
 KEY_PROVIDERS = {"openai", "simulated"}  # others refuse a parameter that they do not know
@@ -42,8 +50,23 @@ def with_prefixes(plan: Plan) -> Plan:
     grouped: dict[tuple[str, str], list[Shard]] = {}
     for shard in plan.shards:
         grouped.setdefault((shard.suite.name, shard.variant.name), []).append(shard)
-    found = {place: prefix for place, shards in grouped.items() if (prefix := _prefix_of(plan, shards))}
-    return replace(plan, prefixes=found)
+    whole: dict[tuple[str, str], SharedPrefix] = {}
+    groups: dict[tuple[str, str, str], SharedPrefix] = {}
+    together: dict[str, set[str]] = {}  # by suite, the clusters of which a variant shares a prefix
+    for place, shards in grouped.items():
+        prefix, by_cluster = _prefixes_of(plan, shards)
+        if prefix is not None:
+            whole[place] = prefix
+        for cluster, own in by_cluster.items():
+            groups[(*place, cluster)] = own
+            together.setdefault(place[0], set()).add(cluster)
+    laid = {
+        shard.index: shard
+        for (suite, _), shards in grouped.items()
+        for shard in _side_by_side(shards, together.get(suite, set()))
+    }
+    shards_now = tuple(laid[shard.index] for shard in plan.shards)
+    return replace(plan, shards=shards_now, prefixes=whole, group_prefixes=groups)
 
 
 def find_prefix(
@@ -60,20 +83,43 @@ def find_prefix(
     least = least_cached(model)
     if choice == "off" or not least or n_calls < CALLS_THAT_PAY[choice]:
         return None
-    every = iter(conversations)
-    first = next(every, ())
-    turns, chars = len(first), 0
-    for other in every:
-        before, (turns, chars) = (turns, chars), _alike(first, other, turns, chars)
-        if before != (turns, chars) and _bytes(first, turns, chars) < least * GENEROUS:
+    common = Common(least)
+    for conversation in conversations:
+        if not common.take(conversation):
             return None
-    chars = _to_line_end(first[turns]["content"], chars) if chars else 0
-    size = _bytes(first, turns, chars)
-    if size < least * GENEROUS:
-        return None
-    shared = [first[:turns], first[turns]["content"][:chars] if chars else ""]
-    key = hash_uuid([model, dict(params), shared]).hex
-    return SharedPrefix(key, turns, chars, tokens=size // LIKELY, lifetime=choice)
+    return common.prefix(model, params, choice)
+
+
+class Common:
+    """What conversations begin with alike, as they are taken one after another."""
+
+    def __init__(self, least: int) -> None:
+        self.long_enough = True
+        self._least = least * GENEROUS  # bytes
+        self._first: Sequence[Message] | None = None
+        self._turns = self._chars = 0
+
+    def take(self, conversation: Sequence[Message]) -> bool:
+        """Take the next one; whether what all share is still long enough."""
+        if self._first is None:
+            self._first, self._turns = conversation, len(conversation)
+        elif self.long_enough:
+            before = (self._turns, self._chars)
+            self._turns, self._chars = _alike(self._first, conversation, *before)
+            if before != (self._turns, self._chars):
+                self.long_enough = _bytes(self._first, self._turns, self._chars) >= self._least
+        return self.long_enough
+
+    def prefix(self, model: str, params: Mapping[str, Any], lifetime: Lifetime) -> SharedPrefix | None:
+        """The prefix; None where it is too short."""
+        first, turns = self._first or (), self._turns
+        chars = _to_line_end(first[turns]["content"], self._chars) if self._chars else 0
+        size = _bytes(first, turns, chars)
+        if not self.long_enough or size < self._least:
+            return None
+        shared = [first[:turns], first[turns]["content"][:chars] if chars else ""]
+        key = hash_uuid([model, dict(params), shared]).hex
+        return SharedPrefix(key, turns, chars, tokens=size // LIKELY, lifetime=lifetime)
 
 
 def least_cached(model: str) -> int:
@@ -130,18 +176,75 @@ def keyed(body: dict[str, Any], model: str, prefix: SharedPrefix, field: str, ki
     return {**keyed_body, "prompt_cache_options": {"mode": "explicit"}, field: marked}
 
 
-def _prefix_of(plan: Plan, shards: Sequence[Shard]) -> SharedPrefix | None:
+def _prefixes_of(plan: Plan, shards: Sequence[Shard]) -> tuple[SharedPrefix | None, dict[str, SharedPrefix]]:
+    """The prefix of all calls of a variant on a suite, and those of clusters that are cheaper than it."""
     suite, variant = shards[0].suite, shards[0].variant
-    entry = variant.entry
+    entry, choice = variant.entry, variant.entry.cache
+    least = least_cached(entry.model)
+    if choice == "off" or not least:
+        return None, {}
+    n_calls, of_cluster = _count(shards)
+    enough = CALLS_THAT_PAY[choice]
+    every = Common(least)
+    every.long_enough = n_calls >= enough
+    clusters = {cluster: Common(least) for cluster, n in of_cluster.items() if n >= enough}
+    for sample in _asked_once(shards):
+        group = clusters.get(sample.cluster) if sample.cluster is not None else None
+        if every.long_enough or (group is not None and group.long_enough):
+            conversation = plan.tools.render(suite, sample, entry.system, variant.prompt)
+            every.take(conversation)
+            if group is not None:
+                group.take(conversation)
+        elif not any(common.long_enough for common in clusters.values()):
+            return None, {}
+    whole = every.prefix(entry.model, variant.params, choice) if every.long_enough else None
+    found = {
+        cluster: prefix
+        for cluster, common in clusters.items()
+        if (prefix := common.prefix(entry.model, variant.params, choice))
+        and _is_cheaper(prefix, whole, of_cluster[cluster])
+    }
+    return whole, found
 
-    def conversations() -> Iterator[Sequence[Message]]:
-        for shard in shards:
-            for sample, epoch in shard.asked:
-                if epoch == 1:
-                    yield plan.tools.render(suite, sample, entry.system, variant.prompt)
 
-    n_calls = sum(len(shard.asked) for shard in shards)
-    return find_prefix(entry.model, variant.params, conversations(), n_calls, entry.cache)
+def _count(shards: Sequence[Shard]) -> tuple[int, dict[str, int]]:
+    """The calls of some shards: all, and those of each cluster."""
+    n_calls, of_cluster = 0, dict[str, int]()
+    for shard in shards:
+        for sample, _ in shard.asked:
+            n_calls += 1
+            if sample.cluster is not None:
+                of_cluster[sample.cluster] = of_cluster.get(sample.cluster, 0) + 1
+    return n_calls, of_cluster
+
+
+def _asked_once(shards: Sequence[Shard]) -> Iterator[Sample]:
+    return (sample for shard in shards for sample, epoch in shard.asked if epoch == 1)
+
+
+def _is_cheaper(own: SharedPrefix, whole: SharedPrefix | None, n_calls: int) -> bool:
+    """Whether a cluster's calls cost less with their own prefix than with that of all.
+
+    Theirs is written once and read by the others; of the other, all read it and pay for the rest.
+    """
+    if whole is None:
+        return True
+    with_own = own.tokens * (WRITTEN[own.lifetime] + READ * (n_calls - 1))
+    return with_own < n_calls * (READ * whole.tokens + own.tokens - whole.tokens)
+
+
+def _side_by_side(shards: Sequence[Shard], clusters: Container[str]) -> Iterator[Shard]:
+    """The shards of a variant on a suite, as large as they were, with each of the clusters in one piece."""
+    pieces: dict[str | int, list[tuple[Sample, int]]] = {}
+    for place, (sample, epoch) in enumerate(one for shard in shards for one in shard.asked):
+        together = sample.cluster is not None and sample.cluster in clusters
+        pieces.setdefault(str(sample.cluster) if together else place, []).append((sample, epoch))
+    laid = [one for piece in pieces.values() for one in piece]
+    start = 0
+    for shard in shards:
+        end = start + len(shard.asked)
+        yield replace(shard, asked=tuple(laid[start:end]))
+        start = end
 
 
 def _alike(first: Sequence[Message], other: Sequence[Message], turns: int, chars: int) -> tuple[int, int]:

@@ -323,7 +323,7 @@ def test_the_calls_of_all_shards_and_epochs_share_it() -> None:
 def test_of_calls_that_are_all_let_in_at_once_one_writes_and_the_others_read(
     tmp_path: Path, model: str, writes: int, reads: int
 ) -> None:
-    ledger = asyncio.run(_make_calls(tmp_path, with_prefixes(plan_of(model=model))))
+    ledger = asyncio.run(make_calls(tmp_path, with_prefixes(plan_of(model=model))))
     assert sum(row["cache_write_tokens"] for row in ledger) == writes
     assert sum(row["cached_input_tokens"] for row in ledger) == reads
 
@@ -334,24 +334,24 @@ def test_without_it_each_of_them_writes(tmp_path: Path) -> None:
 
     class EachItsOwn(dict[Any, SharedPrefix]):
         def get(self, *_: Any) -> SharedPrefix:
-            self["n"] = replace(prefix, key=str(len(self["n"].key) if "n" in self else 0) * 2)
+            self["n"] = replace(prefix, key=str(int(self["n"].key) + 1 if "n" in self else 0))
             return self["n"]
 
-    ledger = asyncio.run(_make_calls(tmp_path, replace(plan, prefixes=EachItsOwn({place: prefix}))))
+    ledger = asyncio.run(make_calls(tmp_path, replace(plan, prefixes=EachItsOwn({place: prefix}))))
     assert sum(row["cache_write_tokens"] for row in ledger) > 1075
 
 
 def test_a_first_call_that_fails_does_not_spoil_it(tmp_path: Path) -> None:
     plan = with_prefixes(plan_of(model="simulated/claude-sonnet-5"))
     faults = {"server_error": 0.6, "max_in_a_row": 2}
-    ledger = asyncio.run(_make_calls(tmp_path, plan, faults=faults))
+    ledger = asyncio.run(make_calls(tmp_path, plan, faults=faults))
     answered = [row for row in ledger if row["outcome"] == "answered"]
     assert len(answered) == 12
     assert len(ledger) > 12
     assert sum(row["cache_write_tokens"] for row in answered) == 1075
 
 
-async def _make_calls(folder: Path, plan: Plan, **settings: Any) -> list[dict[str, Any]]:
+async def make_calls(folder: Path, plan: Plan, **settings: Any) -> list[dict[str, Any]]:
     """Every call of a plan in one session against a simulated server; the server's own rows."""
     model = plan.spec.models[0].model
     progress = Progress("r", lambda call, usage, at: None, {model: VariantProgress(model, plan.n_calls)})
