@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flows.heatmap import draw_heatmap, read_heatmaps
 from tasks.home import Home
 from warehouse.query import run_sql
 
@@ -35,11 +36,14 @@ def write_plots(home: Home, run_id: str, folder: Path) -> list[Path]:
     """Every picture that a run has the figures for, as PNG files in a folder; returns their paths."""
     found = run_sql(home.warehouse, STYLE.format(run_id=run_id))
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-    written = []
+    written: list[Path] = []
     for suite in dict.fromkeys(str(row["suite"]) for row in rows):
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"code_style-{SAFE.sub('_', suite)}.png"
+        path = _new_file(folder, f"code_style-{suite}", written)
         draw_style(suite, [row for row in rows if row["suite"] == suite], path)
+        written.append(path)
+    for heatmap in read_heatmaps(home, run_id):
+        path = _new_file(folder, f"needle_heatmap-{heatmap.suite}-{heatmap.variant}", written)
+        draw_heatmap(heatmap, path)
         written.append(path)
     return written
 
@@ -105,3 +109,14 @@ def short_names(variants: Sequence[str]) -> list[str]:
     return [
         name if len(name) <= WIDEST else f"{name[: WIDEST // 2]}…{name[-WIDEST // 2 :]}" for name in names
     ]
+
+
+def _new_file(folder: Path, name: str, taken: Sequence[Path]) -> Path:
+    """A file of that name; where another is called so but for its signs, with a number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = SAFE.sub("_", name)
+    path, nth = folder / f"{stem}.png", 1
+    while path in taken:
+        nth += 1
+        path = folder / f"{stem}-{nth}.png"
+    return path

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from tasks.home import Settings
+from tasks.home import Home, Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -79,7 +79,7 @@ def report(
         for path in written:
             note(f"picture: {path}")
         if not written:
-            note(f"run {chosen} has no figures that are drawn (code_style is)")
+            note(f"run {chosen} has no figures that are drawn (code_style and needle_heatmap are)")
     kind = run_summary(home, chosen).run["kind"]
     if kind == "regrade":
         print_regrade(home, chosen, as_json=as_json)
@@ -89,6 +89,17 @@ def report(
         say(run_summary(home, chosen).markdown() + read_judged(home, chosen).markdown())
     else:
         print_result(home, chosen, as_json=as_json)
+        if not as_json:
+            _print_heatmaps(home, chosen)
+
+
+def _print_heatmaps(home: Home, run_id: str) -> None:
+    """Of suites whose samples have a length and a depth, what was found where."""
+    from flows.heatmap import read_heatmaps
+
+    for heatmap in read_heatmaps(home, run_id):
+        rows = heatmap.table()
+        print_table(f"{heatmap.title}; {heatmap.samples}", rows, right=list(rows[0]))
 
 
 def journal(
