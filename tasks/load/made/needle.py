@@ -155,7 +155,7 @@ def _context(seed: int, options: NeedleOptions, length: int, number: int) -> Ite
     distractors = cast.distractors(options.distractors)
     n_chars = document_chars(length)
     needed = list(dict.fromkeys(needle for question in questions for needle in question.needles))
-    most = n_chars // 5 // 80  # of a short document no more than a fifth
+    most = n_chars // 10 // 80  # of a short document no more than a tenth
     try:
         document, places = lay_out([*needed, *distractors[:most]], n_chars, draw)
     except ValueError as error:
