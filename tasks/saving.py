@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tasks.call.facts import facts
+from tasks.call.prefix import least_cached
 from tasks.call.shape import vendor_by
 from tasks.model import Mode, SharedPrefix, Usage
 from warehouse.prices import usd_of
@@ -62,9 +63,10 @@ def saving(
 ) -> Saving | None:
     """The saving of so many calls of about `each` tokens; None without a prefix, or without its prices.
 
+    Nor is one claimed of a prefix that is probably too short for the vendor, though it is marked.
     A batch's calls are made at the vendor's own time and in no order, so its hits are promised by nobody.
     """
-    if prefix is None or priced_as is None or n_calls < 2:
+    if prefix is None or priced_as is None or n_calls < 2 or prefix.tokens < least_cached(model):
         return None
     shared = min(prefix.tokens, each.input_tokens)
     rest = replace(each, input_tokens=each.input_tokens - shared)

@@ -46,6 +46,7 @@ def test_one_call_writes_and_the_rest_read(shared: SharedPrefix, n_calls: int, u
         (SONNET, prefix(), 1),
         (SONNET, prefix(lifetime="1h"), 2),
         ("openai/gpt-4o-2024-05-13", prefix(), 100),
+        (SONNET, prefix(1000), 100),
     ],
     ids=[
         "no prefix",
@@ -53,6 +54,7 @@ def test_one_call_writes_and_the_rest_read(shared: SharedPrefix, n_calls: int, u
         "one call",
         "an hour for two calls",
         "a model whose cache gives no discount",
+        "a prefix that is probably too short",
     ],
 )
 def test_there_is_nothing_to_save(priced_as: str | None, shared: SharedPrefix | None, n_calls: int) -> None:
