@@ -1,11 +1,12 @@
 """What a run's judges compared, as tables for a person: win rates, ratings, and how far judges agree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flows.summary import markdown_table, percent
+from flows.summary import markdown_table, number, percent
 from tasks.comparisons import Comparisons, read_comparisons
 from tasks.home import Home
+from tasks.judged_scores import Scores, read_scores
 from warehouse.statistics.proportions import Measured
 from warehouse.statistics.ratings import to_elo
 
@@ -24,20 +25,22 @@ class Judged:
     """The comparisons of a run."""
 
     found: Comparisons
+    scored: Scores = field(default_factory=Scores)
 
     def tables(self) -> list[Table]:
         """Those that have something to say."""
-        tables = [self._win_rates(), self._ratings(), self._agreements()]
+        tables = [self._scores(), self._win_rates(), self._ratings(), self._agreements()]
         return [table for table in tables if table.rows]
 
     def notes(self) -> list[str]:
         """What a reader of the tables must know."""
         rated = [rating for one in self.found.ratings for rating in one.ratings]
         if not any(rating.with_prior for rating in rated):
-            return []
+            return self.scored.notes()
         return [
+            *self.scored.notes(),
             "Ratings: somebody won everything against the rest, or never met them. Each was given half a win "
-            "and half a loss against a mean opponent, so that every rating is finite (docs/judges.md)."
+            "and half a loss against a mean opponent, so that every rating is finite (docs/judges.md).",
         ]
 
     def markdown(self) -> str:
@@ -46,6 +49,24 @@ class Judged:
             line for table in self.tables() for line in ("", f"## {table.title}", *markdown_table(table.rows))
         ]
         return "".join(f"{line}\n" for line in (*lines, *(f"\n{note}" for note in self.notes())))
+
+    def _scores(self) -> Table:
+        panels = {(one.suite, one.grader) for one in self.scored.scores if one.judge is not None}
+        rows: list[dict[str, object]] = [
+            {
+                "suite": one.suite,
+                "criterion": one.criterion or "all together",
+                "judge": one.judge or ("the panel" if (one.suite, one.grader) in panels else ""),
+                "variant": one.variant,
+                "n": one.n,
+                "mean score": number(one.mean),
+                "95 % from": number(one.low),
+                "to": number(one.high),
+                "passed %": percent(one.passed),
+            }
+            for one in self.scored.scores
+        ]
+        return Table("Judged", rows, list(rows[0])[4:] if rows else [])
 
     def _win_rates(self) -> Table:
         rows: list[dict[str, object]] = [
@@ -97,7 +118,7 @@ class Judged:
 
 def read_judged(home: Home, run_id: str) -> Judged:
     """The comparisons of a committed run."""
-    return Judged(read_comparisons(home.warehouse, run_id))
+    return Judged(read_comparisons(home.warehouse, run_id), read_scores(home.warehouse, run_id))
 
 
 def _with_ends(name: str, measured: Measured, mark: str = "") -> dict[str, object]:

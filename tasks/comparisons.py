@@ -35,11 +35,11 @@ where told.run_id = '{run_id}'
 order by all
 """
 PANELS = r"""
-select suite, suite_version, regexp_extract(grader, '^judge\.([^@]+)@(.+)$', 1) as criterion,
-    regexp_extract(grader, '^judge\.([^@]+)@(.+)$', 2) as judge, cast(call_key as varchar) as item,
+select suite, suite_version, regexp_extract(grader, '^[^.@]+\.([^@]+)@(.+)$', 1) as criterion,
+    regexp_extract(grader, '^[^.@]+\.([^@]+)@(.+)$', 2) as judge, cast(call_key as varchar) as item,
     cast(passed as varchar) as verdict, score
 from latest_grades
-where run_id = '{run_id}' and grader like 'judge.%@%'
+where run_id = '{run_id}' and regexp_matches(grader, '^[^.@]+\.[^@]+@')
 union all
 select suite, suite_version, 'pairwise', judge, concat(call_key_a, ' ', call_key_b), winner,
     case winner when 'a' then 1e0 when 'b' then 0e0 else 0.5e0 end

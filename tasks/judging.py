@@ -35,7 +35,7 @@ from tasks.model import (
 )
 from tasks.past import history_place
 from tasks.plan import Plan, Shard, Variant, named_api, params_that_count
-from tasks.spec import EvalSpec, ModelEntry, judge_label
+from tasks.spec import EvalSpec, ModelEntry
 from warehouse.errors import SpecError
 from warehouse.prices import resolve_priced_as
 
@@ -301,13 +301,13 @@ def without_judges(graders: Sequence[Grader], spec: EvalSpec) -> tuple[Grader, .
     return tuple(grader for grader in graders if not (isinstance(grader, AskingGrader) and grader.optional))
 
 
-def own_family(judge: ModelEntry, competitor: ModelEntry) -> str | None:
+def own_family(judge: str, variant: str, model: str) -> str | None:
     """A warning where a judge and a competitor are of one vendor: judges prefer what is like themselves."""
-    vendor = vendor_by(judge.model)
-    if vendor is None or vendor != vendor_by(competitor.model):
+    vendor = vendor_by(judge)
+    if vendor is None or vendor != vendor_by(model):
         return None
     return (
-        f"{judge_label(judge)} judges its own family: {competitor.variant} is of the same vendor. Judges "
+        f"{judge} judges its own family: {variant} is of the same vendor. Judges "
         f"favour what is like them; ask one of another vendor too, or calibrate it on labels."
     )
 

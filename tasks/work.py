@@ -294,7 +294,7 @@ def notes_on_judges(spec: EvalSpec, graders: Mapping[str, Sequence[Grader]]) -> 
         sentence
         for judge in spec.judge_entries
         for entry in spec.models
-        if (sentence := own_family(judge, entry)) is not None
+        if (sentence := own_family(judge.model, entry.variant, entry.model)) is not None
     ]
 
 

@@ -18,5 +18,7 @@ def say_judged(home: Home, run_id: str) -> None:
 
 def judged_json(home: Home, run_id: str) -> dict[str, object]:
     """The same under the key `judged`; empty where no judge compared."""
-    found = read_judged(home, run_id).found
-    return {"judged": asdict(found)} if found else {}
+    judged = read_judged(home, run_id)
+    if not judged.found and not judged.scored:
+        return {}
+    return {"judged": {**asdict(judged.found), **asdict(judged.scored), "notes": judged.notes()}}

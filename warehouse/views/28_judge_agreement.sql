@@ -1,7 +1,7 @@
 -- How far the judges of a panel agree with each other, beyond what chance would give.
 -- Grain:    one row a run_id, suite, suite_version, criterion, judge_a, judge_b
 -- Reads:    latest_grades, pair_results
--- A panel's verdicts are the grades named judge.<criterion>@<model>, and the winners of pairs that several
+-- A panel's verdicts are the grades named <grader>.<criterion>@<model>, and the winners of pairs that several
 -- judges compared (criterion `pairwise`). kappa compares verdicts (passed or not; a, b or tie) of two judges on
 -- the answers that both judged. alpha compares the scores of the whole panel (a pair: 1, 0.5, 0), however many
 -- judges gave one; it stands in each row of its criterion. Intervals: `nightbench report RUN_ID`.
@@ -24,14 +24,14 @@ with said as (
         run_id,
         suite,
         suite_version,
-        regexp_extract(grader, '^judge\.([^@]+)@(.+)$', 1) as criterion,
-        regexp_extract(grader, '^judge\.([^@]+)@(.+)$', 2) as judge,
+        regexp_extract(grader, '^[^.@]+\.([^@]+)@(.+)$', 1) as criterion,
+        regexp_extract(grader, '^[^.@]+\.([^@]+)@(.+)$', 2) as judge,
         cast(call_key as varchar) as item,
         cast(passed as varchar) as verdict,
         score,
         simulated
     from latest_grades
-    where grader like 'judge.%@%'
+    where regexp_matches(grader, '^[^.@]+\.[^@]+@')
     union all
     select
         run_id,

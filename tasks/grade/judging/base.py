@@ -46,6 +46,10 @@ class AskingGrader(Grader):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if set(self.name) & set(".@"):
+            raise ValueError(
+                f'name = "{self.name}": its grades are called name.criterion@judge; leave . and @'
+            )
         if self.extract != "text":
             raise ValueError(f'extract = "{self.extract}": a judge reads the whole answer')
         if not 64 <= self.max_tokens <= 100_000:

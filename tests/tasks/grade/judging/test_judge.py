@@ -108,6 +108,7 @@ def test_a_verdict_that_was_cut_or_refused_is_none(stop: Any) -> None:
         ({"rubric": "diagnosys"}, "did you mean diagnosis"),
         ({"rubric": "diagnosis", "extract": "boxed"}, "reads the whole answer"),
         ({"rubric": "diagnosis", "max_tokens": 1}, "max_tokens = 1"),
+        ({"rubric": "diagnosis", "name": "my.judge"}, "leave . and @ out"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], said: str) -> None:
