@@ -30,8 +30,8 @@ from tasks.asking import (
     read_question,
 )
 from tasks.call.session import CallSession
-from tasks.calling import calling
-from tasks.closing import grade_shard, landing
+from tasks.calling import begin_judging, calling
+from tasks.closing import grade_shard, judge_turn, landing
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.lanes import lane_of
@@ -47,7 +47,13 @@ select variant, model, served_model, status, response, reasoning, stop_reason, e
        input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens as input_tokens,
        cached_input_tokens, output_tokens, reasoning_tokens, usd, simulated
 from call_costs
+where run_id = '{run_id}' and role = 'answer'
+"""
+SCORES = """
+select variant, criterion, judge, mean_score, passed
+from judge_scores
 where run_id = '{run_id}'
+order by criterion nulls first, judge nulls first
 """
 
 
@@ -75,14 +81,26 @@ class ModelAnswer:
 
 
 @dataclass(frozen=True)
+class ModelScore:
+    """What a judge (None: the panel, or the only one) gave an answer on a criterion (None: on all)."""
+
+    variant: str
+    criterion: str | None
+    judge: str | None
+    score: float  # 0 to 1: where the verdict stands between the ends of its scale
+    passed: bool
+
+
+@dataclass(frozen=True)
 class Asked:
     """A question with its answers, in the order of the models; one that was not asked any more has none."""
 
     run_id: str
     status: str  # a word of runs.status
     prompt: str  # as it was sent, files included
-    criteria: tuple[str, ...]  # kept with the run; no judge grades them yet
+    criteria: tuple[str, ...]
     answers: tuple[ModelAnswer, ...]
+    scores: tuple[ModelScore, ...] = ()  # by the criteria, where a judge was named
 
     @property
     def usd(self) -> Decimal | None:
@@ -103,6 +121,7 @@ def ask(
     criteria: Sequence[str] = (),
     system: str | None = None,
     at_once: bool = False,
+    judges: Sequence[str] = (),
     run_id: str | None = None,
     trigger: str = "api",
     environ: Mapping[str, str] | None = None,
@@ -113,10 +132,11 @@ def ask(
         prompt: The user message.
         models: provider/name, or entries as in a spec's `[[models]]`.
         files: Their texts are put at the prompt's end, each fenced with its name.
-        criteria: What a judge is to look at; kept, and graded by nobody yet.
+        criteria: What a judge is to look at; kept, where none is named.
         system: A system message for all models; an entry's own wins over it.
         at_once: Ask all of them at one time. By default one after the other, so that their latencies do not
             disturb each other.
+        judges: provider/name of who scores the answers by the criteria; several are a panel.
         run_id: An id of yours; the same again goes on with that run.
         trigger: Who asks, a word of runs.trigger.
         environ: Where keys and home are read from; default: the environment.
@@ -125,7 +145,8 @@ def ask(
         received is kept, and `resume_ask` goes on. StoppedShort: Ctrl-C.
     """
     question = make_question(prompt, files=files, criteria=criteria, system=system, at_once=at_once)
-    return asyncio.run(ask_async(question, ask_spec(models), run_id=run_id, trigger=trigger, environ=environ))
+    spec = ask_spec(models, judges)
+    return asyncio.run(ask_async(question, spec, run_id=run_id, trigger=trigger, environ=environ))
 
 
 async def ask_async(
@@ -187,12 +208,17 @@ def read_asked(home: Home, run_id: str) -> Asked:
     if not status:
         raise SpecError(f'run "{run_id}" is not committed. `nightbench resume {run_id}` goes on with it.')
     variants = [entry.variant for entry in record.eval_spec().models]
+    scores = run_sql(home.warehouse, SCORES.format(run_id=run_id)).rows
     return Asked(
         run_id=run_id,
         status=str(status[0][0]),
         prompt=question.prompt,
         criteria=question.criteria,
         answers=tuple(by_variant[name] for name in variants if name in by_variant),
+        scores=tuple(
+            ModelScore(str(variant), criterion, judge, score, passed == 1)
+            for variant, criterion, judge, score, passed in scores
+        ),
     )
 
 
@@ -202,8 +228,8 @@ async def _call_all(
     """Ask one model after the other, or all at once; the error that ended it early, if one did."""
 
     async def one(session: CallSession, index: int) -> None:
-        shard = work.plan.shards[index]
-        await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
+        plan, shard = work.planned(index)
+        await session.run_shard(lane_of(shard.variant.entry), plan.calls(shard))
 
     async with calling(work, retry_failed=retry_failed) as session:
         with stopped_by_signals(session, interrupts):
@@ -214,6 +240,9 @@ async def _call_all(
                 for shard in work.plan.shards:
                     if not session.stopping:
                         await one(session, shard.index)
+            if work.judging is not None and not session.stopping:
+                await begin_judging(work, session)
+                await asyncio.gather(*(one(session, shard.index) for shard in work.judging.shards))
             work.progress.end_calling()
         return session.fatal
 
@@ -222,5 +251,7 @@ def _land(work: Work, fatal: NightbenchError | None) -> None:
     with landing(work) as lander:
         for shard in work.plan.shards:
             lander.land(grade_shard(work, lander.known, shard))
+        for turn in work.judging.turns if work.judging is not None else ():
+            lander.land(judge_turn(work, lander.known, turn[0].index))
         lander.commit(fatal, flow_run_id=None)
     work.progress.stage = "done"

@@ -1,7 +1,8 @@
 """One question to several models: a run of kind `ask`, whose suite is the question and lies in no folder.
 
 The question is written beside the run's record before anything is sent, so that a run that was stopped can
-be resumed. Its suite has one sample and no grader: nothing is graded, and no leaderboard counts it.
+be resumed. Its suite has one sample, and no leaderboard counts it. Where a judge is named, it scores the
+answers by the criteria; else they are kept, and nothing is graded.
 """
 
 import json
@@ -13,7 +14,12 @@ from typing import Any
 
 from tasks.budget import check_budget
 from tasks.call.endpoint import resolve_endpoints
+from tasks.forecast import NOTHING
+from tasks.grade.base import Grader
+from tasks.grade.judging.judge import Judge
+from tasks.grade.judging.rubric import named_criteria
 from tasks.home import Home, Settings
+from tasks.judging import expected, plan_judging
 from tasks.model import Sample, Suite, short_hash
 from tasks.plan import Plan
 from tasks.pricing import cost_of
@@ -34,7 +40,7 @@ class Question:
 
     prompt: str
     system: str | None = None
-    criteria: tuple[str, ...] = ()  # kept for a judge
+    criteria: tuple[str, ...] = ()  # by which a judge scores the answers, where one is named
     files: tuple[str, ...] = ()  # names of the files whose text the prompt holds
     at_once: bool = False
 
@@ -83,7 +89,7 @@ def make_question(
     return Question("\n\n".join(parts), system, tuple(wanted), tuple(path.name for path in files), at_once)
 
 
-def ask_spec(models: Sequence[str | Mapping[str, Any] | ModelEntry]) -> EvalSpec:
+def ask_spec(models: Sequence[str | Mapping[str, Any] | ModelEntry], judges: Sequence[str] = ()) -> EvalSpec:
     """The spec of a run that asks these models; each entry as in a spec's `[[models]]`.
 
     A model that fails does not keep the others from being asked.
@@ -97,7 +103,10 @@ def ask_spec(models: Sequence[str | Mapping[str, Any] | ModelEntry]) -> EvalSpec
         else one
         for one in models
     ]
-    return make_spec({"suites": [SUITE], "models": entries, "max_failed": 1.0}, "the question")
+    fields: dict[str, Any] = {"suites": [SUITE], "models": entries, "max_failed": 1.0}
+    if judges:
+        fields["judge"] = judges[0] if len(judges) == 1 else list(judges)
+    return make_spec(fields, "the question")
 
 
 def begin_ask(home: Home, spec: EvalSpec, question: Question, run_id: str, *, trigger: str) -> RunRecord:
@@ -153,14 +162,40 @@ def prepare_ask(
     Raises: SpecError: a key is missing, or a parameter is refused.
     """
     spec = record.eval_spec()
-    resolve_endpoints(spec.models, environ)
-    suite = question.suite()
+    resolve_endpoints(spec.entries, environ)
+    suite, graders = question.suite(), graders_of(question, spec)
     plan: Plan = plan_run(record.run_id, spec, [suite])
-    check_budget([plan], None, settings.monthly_usd)  # on_budget is not for questions
+    judging = plan_judging(plan, {suite.name: graders}, expected(plan, NOTHING))
+    plans: list[Plan] = [plan] if judging is None else [plan, judging]
+    check_budget(plans, None, settings.monthly_usd)  # on_budget is not for questions
     record = pin_asked(settings.home, record, {"the question": suite.version})
     progress = Progress(record.run_id, cost_of)
-    progress.plan(plan)
-    return Work(settings.home, record, plan, {suite.name: ()}, progress, monthly_usd=settings.monthly_usd)
+    for each in plans:
+        progress.plan(each)
+    return Work(
+        settings.home,
+        record,
+        plan,
+        {suite.name: graders},
+        progress,
+        monthly_usd=settings.monthly_usd,
+        judging=judging,
+    )
+
+
+def graders_of(question: Question, spec: EvalSpec) -> tuple[Grader, ...]:
+    """The judge of a question's answers, where there are criteria and somebody to judge by them.
+
+    Raises: SpecError: a judge is named, and no criterion.
+    """
+    if not spec.judge_entries:
+        return ()
+    if not question.criteria:
+        raise SpecError(
+            "--judge: there is nothing to judge by. Nothing was sent. Name criteria: "
+            "--criteria correctness,readability"
+        )
+    return (Judge(criteria=named_criteria(question.criteria)),)
 
 
 def _fenced(path: Path) -> str:

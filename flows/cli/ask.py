@@ -46,6 +46,10 @@ def ask(
     criteria: Annotated[
         str | None, typer.Option("--criteria", metavar="A,B", help="What a judge is to look at; kept.")
     ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option("--judge", metavar="P/M", help="Scores the answers by the criteria; repeat: a panel."),
+    ] = None,
     system: Annotated[str | None, typer.Option("--system", help="A system message for all models.")] = None,
     at_once: Annotated[
         bool, typer.Option("--at-once", help="Ask all at one time, not one after the other.")
@@ -66,7 +70,7 @@ def ask(
         system=system,
         at_once=at_once,
     )
-    spec = ask_spec(model)
+    spec = ask_spec(model, judge or ())
     chosen = check_run_id(run_id) if run_id else new_run_id(datetime.now(UTC))
     _show(
         lambda interrupts: ask_async(question, spec, run_id=chosen, trigger="cli", interrupts=interrupts),
@@ -129,13 +133,31 @@ def print_asked(asked: "Asked", *, as_json: bool) -> None:
         _print_answers(asked)
         rows = [_row(answer) for answer in asked.answers]
         print_table("", rows, right=[name for row in rows[:1] for name in row if name not in WORDS])
-    if asked.criteria:
+        _print_scores(asked)
+    if asked.criteria and not asked.scores:
         (note if as_json else say)(
-            f"The criteria ({', '.join(asked.criteria)}) are kept with the run, and nobody has graded them: "
-            f"nightbench has no judge yet."
+            f"The criteria ({', '.join(asked.criteria)}) are kept with the run; nobody has judged by them "
+            f"(--judge provider/name)."
         )
     if not as_json:
         say(f"run {asked.run_id}: {asked.status}")
+
+
+def _print_scores(asked: "Asked") -> None:
+    """What the judges gave each answer, a column a model."""
+    from flows.summary import number
+
+    said: dict[tuple[str | None, str | None], dict[str, str]] = {}
+    for one in asked.scores:
+        score = f"{number(one.score)}{'' if one.passed else ' (does not pass)'}"
+        said.setdefault((one.criterion, one.judge), {})[one.variant] = score
+    variants = [answer.variant for answer in asked.answers]
+    table: list[dict[str, object]] = [
+        {"criterion": criterion or "all", "judge": judge or ""}
+        | {name: by_variant.get(name, "–") for name in variants}
+        for (criterion, judge), by_variant in said.items()
+    ]
+    print_table("Judged, 0 to 1", table, right=variants)
 
 
 def _print_answers(asked: "Asked") -> None:

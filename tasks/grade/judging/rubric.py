@@ -16,6 +16,7 @@ Those of the house lie in datasets/rubrics/ and are named without `.toml`.
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tasks.model import short_hash
 
 BUILT_IN = Path(__file__).resolve().parents[3] / "datasets" / "rubrics"
+PLAIN = {
+    "1": "it fails it",
+    "2": "it mostly fails it",
+    "3": "it meets it in part",
+    "4": "it mostly meets it",
+    "5": "it meets it in full",
+}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
 
@@ -127,6 +135,24 @@ def find_rubric(name: str) -> Rubric:
 def rubric_names() -> list[str]:
     """The rubrics of the house."""
     return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
+
+
+def named_criteria(words: Sequence[str]) -> list[dict[str, Any]]:
+    """Criteria of names alone: as a rubric of the house has them, else on a scale from 1 to 5."""
+    known = {one.name: one for rubric in rubric_names() for one in find_rubric(rubric).criteria}
+    found: dict[str, dict[str, Any]] = {}
+    for word in words:
+        name = re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")[:38]
+        name = name if NAME.match(name) else f"c_{name}".rstrip("_")
+        while name in found:
+            name = f"{name[:38]}_2"
+        criterion = known.get(name)
+        found[name] = (
+            criterion.model_dump(exclude_none=True)
+            if criterion is not None
+            else {"name": name, "description": f"How far does the answer meet this: {word}?", "scale": PLAIN}
+        )
+    return list(found.values())
 
 
 def make_rubric(fields: Any, place: str) -> Rubric:
