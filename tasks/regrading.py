@@ -243,7 +243,7 @@ def _present_graders(
     if definition.card.sealed:
         raise sealed_error(stored.name)
     configs = [entry.config() for entry in definition.card.graders]
-    graders = graders or graders_of(configs, f"{folder}/{CARD}")
+    graders = graders or graders_of(configs, f"{folder}/{CARD}", folder)
     return graders, folder
 
 

@@ -153,8 +153,11 @@ def _print_scores(asked: "Asked") -> None:
         said.setdefault((one.criterion, one.judge), {})[one.variant] = score
     variants = [answer.variant for answer in asked.answers]
     table: list[dict[str, object]] = [
-        {"criterion": criterion or "all", "judge": judge or ""}
-        | {name: by_variant.get(name, "–") for name in variants}
+        {
+            "criterion": criterion or "all",
+            "judge": judge or "",
+            **{name: by_variant.get(name, "–") for name in variants},
+        }
         for (criterion, judge), by_variant in said.items()
     ]
     print_table("Judged, 0 to 1", table, right=variants)

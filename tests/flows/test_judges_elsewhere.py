@@ -1,4 +1,4 @@
-"""Judges in a regrade, in a calibration, in `ask`; their calls reused, in batches, and stopped at a budget."""
+"""Judges in a regrade, a calibration, `ask`; their calls reused, in batches, stopped at a budget."""
 
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from tests.flows.test_judges import A, B, C, N, suites, words
 
 __all__ = ["suites"]  # the fixture
 
-ROLES = "select role, mode, count(*) as n, count(reused_from) as reused from calls where run_id = '{}' group by all"
+ROLES = """
+select role, mode, count(*) as n, count(reused_from) as reused from calls where run_id = '{}' group by all
+"""
 PAIRS = "sample_id,input,answer_a,answer_b,label\n" + "".join(
     f"p{i},Which disk?,disk {i} is full,an expired key,{'a' if i % 2 else 'tie'}\n" for i in range(6)
 )
@@ -33,8 +35,8 @@ def test_stored_answers_are_put_to_another_judge_whose_calls_are_the_regrade_s(
     assert roles(home, "g1") == {"judge": ("realtime", 4 * N, 0)}
     grades = query(
         home,
-        "select grading_id, grader, count(*) as n, count(distinct judge_call_key) as k, bool_and(is_score) as s "
-        "from grades where run_id = 'r1' group by all order by all",
+        "select grading_id, grader, count(*) as n, count(distinct judge_call_key) as k, "
+        "bool_and(is_score) as s from grades where run_id = 'r1' group by all order by all",
     )
     for grading in ("r1", "g1"):
         mine = {
@@ -45,12 +47,12 @@ def test_stored_answers_are_put_to_another_judge_whose_calls_are_the_regrade_s(
     joined = query(
         home,
         "select calls.model, count(*) as n from latest_grades g join calls "
-        "on calls.run_id = g.grading_id and calls.call_key = g.judge_call_key where g.run_id = 'r1' group by all",
+        "on calls.run_id = g.grading_id and calls.call_key = g.judge_call_key where g.run_id = 'r1' "
+        "group by all",
     )
     assert joined == [{"model": C, "n": 3 * 2 * N}]
-    assert query(home, "select count(*) as n from pairs where run_id = 'r1' and grading_id = 'g1'") == [
-        {"n": 2 * N}
-    ]
+    compared = query(home, "select count(*) as n from pairs where run_id = 'r1' and grading_id = 'g1'")
+    assert compared == [{"n": 2 * N}]
     rates = query(home, "select judge, n from win_rates where run_id = 'r1' order by judge")
     assert rates == [{"judge": A, "n": N}, {"judge": C, "n": N}]
 
@@ -169,4 +171,4 @@ def test_a_question_s_answers_are_scored_by_its_criteria(home: Path, nightbench:
     assert roles(home, "q1")["judge"][1] == 2
     shown = nightbench(*asked, "--run-id", "q1")
     assert "Judged, 0 to 1" in shown.out
-    assert query(home, "select count(*) as n from leaderboard_all") == [{"n": 0}]
+    assert query(home, "select count(*) as n from leaderboard_simulated") == [{"n": 0}]
