@@ -251,7 +251,7 @@ def _land(work: Work, fatal: NightbenchError | None) -> None:
     with landing(work) as lander:
         for shard in work.plan.shards:
             lander.land(grade_shard(work, lander.known, shard))
-        for turn in work.judging.turns if work.judging is not None else ():
-            lander.land(judge_turn(work, lander.known, turn[0].index))
+        for index in work.judging.turns if work.judging is not None else ():
+            lander.land(judge_turn(work, lander.known, index))
         lander.commit(fatal, flow_run_id=None)
     work.progress.stage = "done"

@@ -75,8 +75,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
             for shard in work.plan.shards:
                 graded = await grade(work, lander, shard.index, shard.title)
                 await land(lander, graded, shard.title)
-            for turn in work.judging.turns if work.judging is not None else ():
-                judged = await grade_by_judges(work, lander, turn[0].index, turn[0].title)
+            for index, turn in (work.judging.turns if work.judging is not None else {}).items():
+                judged = await grade_by_judges(work, lander, index, turn[0].title)
                 await land(lander, judged, turn[0].title)
             lander.commit(session.fatal, flow_run_id=flow_run_id)
         work.progress.stage = "done"

@@ -39,8 +39,8 @@ async def cancel_run(
             graded = grade_shard(work, lander.known, shard)
             missing |= len(graded.calls) < len(shard.asked)
             lander.land(graded)
-        for turn in work.judging.turns if work.judging is not None else ():
-            judged = judge_turn(work, lander.known, turn[0].index)
+        for index in work.judging.turns if work.judging is not None else ():
+            judged = judge_turn(work, lander.known, index)
             missing |= len(judged.calls) < judged.due
             lander.land(judged)
         fatal = StoppedShort("cancelled") if missing else None

@@ -145,7 +145,7 @@ def judge_turn(work: Work, known: JournalState, index: int) -> Graded:
     `index` is that of the first of the slice's shards, one a judge.
     """
     assert work.judging is not None, "a run without judges has no turn of theirs"
-    turn = next(turn for turn in work.judging.turns if turn[0].index == index)
+    turn = work.judging.turns[index]
     suite = turn[0].suite
     read = read_turn(work.judging, turn, work.graders[suite.name], known.outcome, known.attempts)
     calls: list[tuple[Call, Outcome, list[Judged]]] = [(call, outcome, []) for call, outcome in read.calls]

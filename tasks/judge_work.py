@@ -93,7 +93,7 @@ def read_judging(
             turn[0].suite,
             read_turn(judging, turn, graders[turn[0].suite.name], known.outcome, known.attempts),
         )
-        for turn in judging.turns
+        for turn in judging.turns.values()
     ]
 
 

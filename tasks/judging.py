@@ -9,6 +9,7 @@ judge. Before that, answers of a likely length stand in for them, so that a plan
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 from tasks.call.api import api_of, api_params
@@ -152,13 +153,13 @@ class JudgingPlan(Plan):
             due[shard.variant.name] += sum(1 for _ in self.calls(shard))
         return due
 
-    @property
-    def turns(self) -> list[list[JudgeShard]]:
-        """The shards that judge the same answers, one a judge."""
+    @cached_property
+    def turns(self) -> dict[int, list[JudgeShard]]:
+        """The shards that judge the same answers, one a judge; by the index of the first of them."""
         found: dict[tuple[int, ...], list[JudgeShard]] = {}
         for shard in map(as_judging, self.shards):
             found.setdefault(tuple(answered.index for answered in shard.of), []).append(shard)
-        return list(found.values())
+        return {turn[0].index: turn for turn in found.values()}
 
 
 def as_judging(shard: Shard) -> JudgeShard:
@@ -184,6 +185,8 @@ def plan_judging(
         for suite, those in graders.items()
     }
     judges = plan.spec.judge_entries
+    if not judges or not any(asking.values()):
+        return None
     shards: list[JudgeShard] = []
     for turn in _turns(plan.shards) if turns is None else turns:
         those = asking.get(turn[0].suite.name, ())

@@ -107,7 +107,10 @@ class Work:
 
     def planned(self, index: int) -> tuple[Plan, Shard]:
         """A shard by its index, with its plan."""
-        return next((plan, shard) for plan in self.plans for shard in plan.shards if shard.index == index)
+        n = len(self.plan.shards)
+        if index < n or self.judging is None:
+            return self.plan, self.plan.shards[index]
+        return self.judging, self.judging.shards[index - n]
 
     def check_over(self, *, retry_failed: bool) -> None:
         """Refuse what a run that is over cannot do.

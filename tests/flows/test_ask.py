@@ -138,7 +138,7 @@ def test_a_run_that_was_killed_is_resumed_from_the_command_line(home: Path, nigh
         keys = [row["sample"] for row in server.ledger()["rows"] if row["outcome"] == "answered"]
     assert [answer["status"] for answer in done.json["answers"]] == ["answered", "answered"]
     assert done.json["criteria"] == ["tone"]
-    assert "nobody has graded them" in done.err
+    assert "nobody has judged by them" in done.err
     assert len(keys) == len(set(keys)) == 2, "the answer that was received was not asked for again"
 
 
@@ -151,7 +151,7 @@ def test_the_command_shows_both_and_says_that_nobody_grades(
     said = nightbench(*words, "--criteria", "correctness,readability", "--run-id", "q")
     assert said.code == 0, said.err
     assert f"── {GPT} (simulated)" in said.out
-    assert "(correctness, readability) are kept with the run, and nobody has graded them" in said.out
+    assert "(correctness, readability) are kept with the run, and nobody has judged by them" in said.out
     assert "run q: complete" in said.out
     as_json = nightbench(*words, "--criteria", "correctness,readability", "--run-id", "q", "--json")
     assert as_json.json["prompt"] == f"{PROMPT}\n\na.py:\n```\nx = 1\n```"

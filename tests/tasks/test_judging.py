@@ -73,7 +73,7 @@ def read(plan: JudgingPlan, graders: tuple[Grader, ...], verdicts: Mapping[str, 
         status: Any = "failed" if answered is None else "answered"
         return Outcome(status, datetime.now(UTC), 0.0, 1.0, answered, None, None, "host", ())
 
-    [turn] = plan.turns
+    [turn] = plan.turns.values()
     return read_turn(plan, turn, graders, outcome, lambda _: [])
 
 
