@@ -199,8 +199,7 @@ def plan_judging(
             )
     if not shards:
         return None
-    spec = plan.spec.model_copy(update={"models": judges, "judge": None})
-    judging = JudgingPlan(plan.run_id, spec, tuple(shards), plan.tools, answers=answers)
+    judging = JudgingPlan(plan.run_id, plan.spec, tuple(shards), plan.tools, answers=answers)
     return replace(judging, prefixes=_prefixes(judging))
 
 

@@ -139,7 +139,8 @@ def test_categories_and_difficulties_are_spread(samples: dict[str, Sample]) -> N
 
 
 def test_the_grader_judges_the_solution_right_and_every_slip_wrong(suite: Suite) -> None:
-    (grader,) = make_graders(suite.graders, "suite.toml")
+    grader, judge = make_graders(suite.graders, "suite.toml")
+    assert judge.asks
     assert (grader.name, grader.extract) == ("python_tests", "code")
     try:
         grader.check_place()

@@ -151,7 +151,7 @@ def test_the_command_shows_both_and_says_that_nobody_grades(
     said = nightbench(*words, "--criteria", "correctness,readability", "--run-id", "q")
     assert said.code == 0, said.err
     assert f"── {GPT} (simulated)" in said.out
-    assert "(correctness, readability) are kept with the run, and nobody has judged by them" in said.out
+    assert "(correctness, readability) are kept with the run; nobody has judged by them" in said.out
     assert "run q: complete" in said.out
     as_json = nightbench(*words, "--criteria", "correctness,readability", "--run-id", "q", "--json")
     assert as_json.json["prompt"] == f"{PROMPT}\n\na.py:\n```\nx = 1\n```"

@@ -98,7 +98,7 @@ def test_an_order_that_the_file_does_not_have_is_no_failed_verdict(
     ("words", "said"),
     [
         pytest.param(["clerk"], "JUDGE", id="a judge without a provider"),
-        pytest.param(["openai/gpt-4o-2024-05-13"], "cannot ask a judge", id="a judge that must be asked"),
+        pytest.param(["openai/gpt-4o-2024-05-13"], "OPENAI_API_KEY", id="a judge whose key is not set"),
         pytest.param(["recorded/clerk", "--repeats", "3"], "--repeats 3", id="repeats of a recorded one"),
         pytest.param(
             ["recorded/clerk", "--map", "select * exclude (verdict, verdict_swapped) from source"],

@@ -30,7 +30,8 @@ def define(tmp_path: Path) -> Define:
     folder.mkdir(parents=True)
 
     def write(*graders: str, samples: str = SAMPLES, head: str = "") -> None:
-        entries = "".join(f'[[graders]]\ntype = "{grader}"\n' for grader in graders)
+        rubric = {"judge": 'rubric = "reference"\n'}
+        entries = "".join(f'[[graders]]\ntype = "{one}"\n{rubric.get(one, "")}' for one in graders)
         (folder / "suite.toml").write_text(f'name = "capitals"\n{head}{entries}', encoding="utf-8")
         (folder / "samples.sql").write_text(samples, encoding="utf-8")
 
@@ -120,7 +121,7 @@ def test_what_the_model_spoiled_is_spoiled_again(regrade: Regrade, define: Defin
     assert rows == [{"reason": "empty"}]
 
 
-def test_a_grader_that_did_not_exist_gives_the_answers_their_score(
+def test_a_grader_that_asks_a_judge_needs_one_and_another_gives_the_score(
     tmp_path: Path, define: Define, nightbench: Nightbench
 ) -> None:
     define("judge", "exact")
@@ -131,10 +132,10 @@ def test_a_grader_that_did_not_exist_gives_the_answers_their_score(
     again = ("regrade", "r1", "--suites-dir", suites)
     named = nightbench(*again, "--grader", "judge")
     assert named.code == 2
-    assert 'the grader "judge" cannot judge stored answers yet' in named.err
+    assert 'the grader "judge" asks a judge, and none is named' in named.err
     left_out = nightbench(*again, "--json")
     assert left_out.code == 0, left_out.err
-    assert 'the grader "judge" cannot judge stored answers yet; left out' in left_out.err
+    assert 'the grader "judge" asks a judge, and none is named (--judge); left out' in left_out.err
     assert left_out.json["leaderboard"][0]["n_ungraded"] == 3
     define("exact")
     row = nightbench(*again, "--json").json["leaderboard"][0]

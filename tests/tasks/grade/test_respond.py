@@ -67,9 +67,9 @@ def test_a_grade_holds_only_what_a_table_can(a_sample: Any, a_grader: Any) -> No
 
 
 @pytest.mark.parametrize("answer", [_answer("18"), *(case.values[0] for case in SPOILED)])
-def test_a_planned_grader_gives_no_grade_and_no_other_takes_its_place(
+def test_a_grader_that_asks_a_judge_gives_no_grade_here_and_no_other_takes_its_place(
     answer: Answer, a_sample: Any, a_grader: Any
 ) -> None:
-    graders = [a_grader("judge"), a_grader("numeric")]
+    graders = [a_grader("judge", rubric="diagnosis"), a_grader("numeric")]
     assert [grader.name for grader, _ in grade_answer(graders, a_sample("18"), answer)] == ["numeric"]
     assert grade_answer(graders[:1], a_sample("18"), answer) == []
