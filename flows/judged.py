@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flows.summary import markdown_table, number, percent
-from tasks.comparisons import Comparisons, read_comparisons
 from tasks.home import Home
-from tasks.judged_scores import Scores, read_scores
+from tasks.judges.comparisons import Comparisons, read_comparisons
+from tasks.judges.scores import Scores, read_scores
 from warehouse.statistics.proportions import Measured
 from warehouse.statistics.ratings import to_elo
 

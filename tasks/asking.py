@@ -19,7 +19,7 @@ from tasks.grade.base import Grader
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.rubric import named_criteria
 from tasks.home import Home, Settings
-from tasks.judging import expected, plan_judging
+from tasks.judges.plan import expected, plan_judging
 from tasks.model import Sample, Suite, short_hash
 from tasks.plan import Plan
 from tasks.pricing import cost_of

@@ -14,7 +14,7 @@ from tasks.grade.base import Grader
 from tasks.grade.measures import make_measures
 from tasks.grade.respond import grade_answer
 from tasks.home import code_version
-from tasks.judged import read_turn
+from tasks.judges.verdicts import read_turn
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import is_simulated
 from tasks.model import Attempt, Call, Judged, Outcome, PairVerdict, Sample, Suite

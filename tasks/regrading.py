@@ -20,7 +20,7 @@ from tasks.grade.exact import Exact
 from tasks.grade.registry import make_graders as graders_of
 from tasks.grade.respond import grade_answer
 from tasks.home import Home, Settings, code_version
-from tasks.judged import JudgedTurn
+from tasks.judges.verdicts import JudgedTurn
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import Row, grade_row, is_simulated, sample_rows
 from tasks.load.definition import CARD, read_definition

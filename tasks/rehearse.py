@@ -27,7 +27,7 @@ from tasks.call.tokens import counts_all
 from tasks.estimate import Estimate, estimate_plan
 from tasks.forecast import ASSUMED_BATCH_MINUTES, ASSUMED_LATENCY_S, NOTHING, Learned
 from tasks.home import Home, Settings
-from tasks.judging import expected, plan_judging
+from tasks.judges.plan import expected, plan_judging
 from tasks.model import Mode
 from tasks.past import Past, past_of
 from tasks.plan import Plan

@@ -28,7 +28,7 @@ from tasks.grade.base import Grader
 from tasks.grade.measures import make_measures
 from tasks.grade.registry import make_graders as graders_of
 from tasks.home import Home, Settings
-from tasks.judging import (
+from tasks.judges.plan import (
     JudgingPlan,
     expected,
     journalled,

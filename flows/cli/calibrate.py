@@ -17,7 +17,7 @@ from tasks.spec import make_spec
 from warehouse.errors import SpecError
 
 if TYPE_CHECKING:  # a help text has no need of them
-    from tasks.judge_labels import Labels
+    from tasks.judges.labels import Labels
     from tasks.runs import RunRecord
 
 
@@ -53,11 +53,11 @@ def calibrate(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a judge against labels of persons: accuracy, agreement, and its biases, with intervals."""
-    from tasks.calibrating import asked_of
-    from tasks.calibrating import calibrate as measure
-    from tasks.judge_labels import read_judge_labels
-    from tasks.judge_verdicts import RECORDED, recorded_verdicts
-    from tasks.judge_work import judge_spec
+    from tasks.judges.alone import judge_spec
+    from tasks.judges.calibrating import asked_of
+    from tasks.judges.calibrating import calibrate as measure
+    from tasks.judges.labels import read_judge_labels
+    from tasks.judges.recorded import RECORDED, recorded_verdicts
 
     settings = Settings.read(os.environ)
     suites, recorded = [labels.name or "labels"], judge.startswith(RECORDED)
@@ -91,10 +91,10 @@ def _ask(
 ) -> None:
     """Put the labelled answers to the judge, measure and land."""
     from flows.judges import ask_judges
-    from tasks.calibrate_asking import grader_of, labelled_judging, read_verdicts
-    from tasks.calibrating import calibrate as measure
     from tasks.call.journal_reader import read_journal
-    from tasks.judge_work import prepare_judging
+    from tasks.judges.alone import prepare_judging
+    from tasks.judges.calibrating import calibrate as measure
+    from tasks.judges.labelled import grader_of, labelled_judging, read_verdicts
 
     spec, grader = record.eval_spec(), grader_of(labels, rubric)
     judging = labelled_judging(record.run_id, spec, labels, grader, repeats)

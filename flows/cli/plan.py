@@ -50,7 +50,7 @@ def plan(
     from tasks.call.prefix import with_prefixes
     from tasks.estimate import estimate_plan
     from tasks.forecast import Learned
-    from tasks.judging import expected, plan_judging
+    from tasks.judges.plan import expected, plan_judging
     from tasks.work import load_suites, notes_on_judges, plan_run, reusable, run_graders
 
     options = {"limit": limit, "epochs": epochs, "seed": seed, "budget_usd": budget_usd}

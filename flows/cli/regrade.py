@@ -22,7 +22,7 @@ from warehouse.errors import SpecError, StoppedShort
 if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--help` does not wait for
     import duckdb
 
-    from tasks.judged import JudgedTurn
+    from tasks.judges.verdicts import JudgedTurn
     from tasks.model import Suite
     from tasks.regrade_stored import StoredRun
     from tasks.regrading import Plan
@@ -136,7 +136,7 @@ def _settings(settings: Settings, run: str) -> Settings:
 def _judge(
     settings: Settings, run: str, chosen: str, graders: list[str], asked: Asked, interrupts: Interrupts
 ) -> None:
-    from tasks.regrade_judging import regrade_spec
+    from tasks.judges.stored import regrade_spec
     from tasks.regrade_stored import read_stored_run
     from tasks.regrading import plan_regrade
     from tasks.regrading import regrade as grade_again
@@ -167,8 +167,8 @@ def _ask(
     """Put the answers to the judges, of whom it is said beforehand what they cost."""
     from flows.judges import ask_judges
     from tasks.call.journal_reader import read_journal
-    from tasks.judge_work import prepare_judging, read_judging
-    from tasks.regrade_judging import stored_judging
+    from tasks.judges.alone import prepare_judging, read_judging
+    from tasks.judges.stored import stored_judging
     from warehouse.query import open_catalog
 
     spec = record.eval_spec()

@@ -30,7 +30,7 @@ class Grader(ABC):
     version: ClassVar[str] = "1"
     stored: ClassVar[bool] = False  # judges by what the table `samples` keeps: no choices, no other column
     apart: ClassVar[bool] = False  # judges in a process of its own: several answers at once, from threads
-    asks: ClassVar[bool] = False  # a judge has to be asked: its grades come later (tasks/judging.py)
+    asks: ClassVar[bool] = False  # a judge has to be asked: its grades come later (tasks/judges/plan.py)
     scores: ClassVar[bool] = True  # gives grades
 
     extract: str = "text"

@@ -6,7 +6,7 @@ from flows.judged import read_judged
 from tasks.home import Home
 from tests.conftest import Nightbench
 from tests.flows.judged_run import land_judged
-from tests.tasks.test_comparisons import landed
+from tests.tasks.judges.test_comparisons import landed
 from tests.warehouse.sample_run import land
 from warehouse.catalog import rewrite_catalog
 

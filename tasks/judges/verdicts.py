@@ -12,7 +12,7 @@ from tasks.grade.base import Grader
 from tasks.grade.judging.base import VerdictError
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.pairwise import Pairwise, Place
-from tasks.judging import JudgeShard, JudgingPlan, Question, questions
+from tasks.judges.plan import JudgeShard, JudgingPlan, Question, questions
 from tasks.model import Attempt, Call, Grade, Judged, Outcome, PairVerdict, Winner
 from tasks.spec import judge_label
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tasks.comparisons import Comparisons, read_comparisons
+from tasks.judges.comparisons import Comparisons, read_comparisons
 from tests.warehouse.sample_run import STARTED, key, row
 from warehouse.catalog import rewrite_catalog
 from warehouse.commit import commit_run

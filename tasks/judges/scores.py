@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.judging import own_family
+from tasks.judges.plan import own_family
 from warehouse.query import run_all
 
 SCORES = """

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 
 from tasks.grade.base import Grader
-from tasks.judge_work import bare_suite, judge_spec
-from tasks.judging import Answered, JudgingPlan, plan_judging
+from tasks.judges.alone import bare_suite, judge_spec
+from tasks.judges.plan import Answered, JudgingPlan, plan_judging
 from tasks.model import Message, Sample
 from tasks.plan import Plan, Shard, Variant
 from tasks.regrade_stored import StoredRun, StoredSuite, stored_answers

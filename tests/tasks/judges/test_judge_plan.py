@@ -11,8 +11,8 @@ from tasks.grade.base import Grader
 from tasks.grade.exact import Exact
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.pairwise import Pairwise
-from tasks.judged import JudgedTurn, read_turn
-from tasks.judging import Answered, JudgingPlan, own_family, plan_judging
+from tasks.judges.plan import Answered, JudgingPlan, own_family, plan_judging
+from tasks.judges.verdicts import JudgedTurn, read_turn
 from tasks.model import Answer, Call, Outcome, Sample, Suite
 from tasks.plan import Plan, Shard
 from tasks.spec import make_spec

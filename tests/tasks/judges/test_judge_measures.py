@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks.judge_labels import LabelledAnswer, LabelledPair
-from tasks.judge_measures import measures_of
-from tasks.judge_verdicts import JudgedAnswer, JudgedPair, Verdicts
+from tasks.judges.labels import LabelledAnswer, LabelledPair
+from tasks.judges.measures import measures_of
+from tasks.judges.recorded import JudgedAnswer, JudgedPair, Verdicts
 from tasks.model import CalibrationMeasure, Winner
 from warehouse.statistics.agreement import cohen_kappa
 from warehouse.statistics.proportions import Z95, wilson

@@ -12,8 +12,8 @@ from tasks.estimate import Estimate, cost_in_words, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
 from tasks.home import Settings
-from tasks.judged import JudgedTurn, read_turn
-from tasks.judging import JudgingPlan
+from tasks.judges.plan import JudgingPlan
+from tasks.judges.verdicts import JudgedTurn, read_turn
 from tasks.model import Suite
 from tasks.plan import Plan
 from tasks.predicted import predicted_of

@@ -8,7 +8,7 @@ A verdict that failed is left out, and so is a measure of which the labels tell 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from tasks.judge_verdicts import JudgedAnswer, JudgedPair, Verdicts
+from tasks.judges.recorded import JudgedAnswer, JudgedPair, Verdicts
 from tasks.model import CalibrationMeasure, Winner
 from warehouse.statistics.agreement import cohen_kappa, kappa_of
 from warehouse.statistics.jackknife import jackknife

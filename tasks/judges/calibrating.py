@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tasks.calibrate_asking import Turns
 from tasks.home import Home, code_version
-from tasks.judge_labels import STATE, Labels
-from tasks.judge_measures import measures_of
-from tasks.judge_verdicts import Verdicts
+from tasks.judges.labelled import Turns
+from tasks.judges.labels import STATE, Labels
+from tasks.judges.measures import measures_of
+from tasks.judges.recorded import Verdicts
 from tasks.land.landing import Landing, commit_landed
 from tasks.land.rows import calibration_row, is_simulated
 from tasks.predicted import predicted_columns

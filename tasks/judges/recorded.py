@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tasks.judge_labels import STATE, LabelledAnswer, LabelledPair, Labels
+from tasks.judges.labels import STATE, LabelledAnswer, LabelledPair, Labels
 from tasks.model import Winner
 from warehouse.errors import SpecError
 
@@ -41,7 +41,7 @@ class Verdicts:
 
 
 def recorded_verdicts(judge: str, labels: Labels, repeats: int) -> Verdicts:
-    """The verdicts that stand in the labels' file; who has to be asked: tasks/calibrate_asking.py.
+    """The verdicts that stand in the labels' file; who has to be asked: tasks/judges/labelled.py.
 
     Raises: SpecError: the file has none.
     """

@@ -8,11 +8,11 @@ from tasks.call.journal_reader import JournalState
 from tasks.grade.judging.base import AskingGrader
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.pairwise import Pairwise
-from tasks.judge_labels import Labels
-from tasks.judge_verdicts import JudgedAnswer, JudgedPair, Verdicts
-from tasks.judge_work import bare_suite, read_judging
-from tasks.judged import JudgedTurn
-from tasks.judging import Answered, JudgingPlan, plan_judging
+from tasks.judges.alone import bare_suite, read_judging
+from tasks.judges.labels import Labels
+from tasks.judges.plan import Answered, JudgingPlan, plan_judging
+from tasks.judges.recorded import JudgedAnswer, JudgedPair, Verdicts
+from tasks.judges.verdicts import JudgedTurn
 from tasks.model import Answer, Message, Sample, StoredCall, Suite, Winner, hash_uuid
 from tasks.plan import Plan, Shard, Variant
 from tasks.spec import EvalSpec, ModelEntry

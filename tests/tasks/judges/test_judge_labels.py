@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.judge_labels import LabelledAnswer, LabelledPair, read_judge_labels
+from tasks.judges.labels import LabelledAnswer, LabelledPair, read_judge_labels
 from warehouse.errors import SpecError
 
 PAIRS = "sample_id,input,answer_a,answer_b,label,verdict,verdict_swapped\n"
