@@ -30,7 +30,7 @@ from tasks.asking import (
     read_question,
 )
 from tasks.call.session import CallSession
-from tasks.calling import begin_judging, calling
+from tasks.calling import begin_judging, call_plan, calling
 from tasks.closing import grade_shard, judge_turn, landing
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
@@ -228,8 +228,8 @@ async def _call_all(
     """Ask one model after the other, or all at once; the error that ended it early, if one did."""
 
     async def one(session: CallSession, index: int) -> None:
-        plan, shard = work.planned(index)
-        await session.run_shard(lane_of(shard.variant.entry), plan.calls(shard))
+        shard = work.plan.shards[index]
+        await session.run_shard(lane_of(shard.variant.entry), work.plan.calls(shard))
 
     async with calling(work, retry_failed=retry_failed) as session:
         with stopped_by_signals(session, interrupts):
@@ -242,7 +242,7 @@ async def _call_all(
                         await one(session, shard.index)
             if work.judging is not None and not session.stopping:
                 await begin_judging(work, session)
-                await asyncio.gather(*(one(session, shard.index) for shard in work.judging.shards))
+                await call_plan(session, work.judging)
             work.progress.end_calling()
         return session.fatal
 

@@ -5,11 +5,8 @@ import asyncio
 from flows.cli.live import watching
 from flows.failures import interrupted
 from flows.stopping import stopped_by_signals
-from tasks.call.session import CallSession
-from tasks.calling import begin_judging, calling
+from tasks.calling import begin_judging, call_plan, calling
 from tasks.interrupts import Interrupts
-from tasks.lanes import lane_of, shards_at_once
-from tasks.plan import Shard
 from tasks.work import Work
 from warehouse.errors import NightbenchError, StoppedShort
 
@@ -34,22 +31,10 @@ def ask_judges(work: Work, interrupts: Interrupts, way_on: str) -> None:
 async def _ask(work: Work, interrupts: Interrupts) -> NightbenchError | None:
     interrupts.in_loop()
     assert work.judging is not None, "there are judges to ask"
-    judging = work.judging
-    entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in judging.shards}
-    gates = {lane: asyncio.Semaphore(shards_at_once(judging, entry)) for lane, entry in entries.items()}
-
-    async def one(session: CallSession, shard: Shard) -> None:
-        lane = lane_of(shard.variant.entry)
-        async with gates[lane]:
-            if not session.stopping:
-                await session.run_shard(lane, judging.calls(shard))
-
     async with calling(work) as session:
         with stopped_by_signals(session, interrupts):
             await begin_judging(work, session)
             work.progress.start_calling()
-            async with asyncio.TaskGroup() as group:
-                for shard in judging.shards:
-                    group.create_task(one(session, shard))
+            await call_plan(session, work.judging)
             work.progress.end_calling()
         return session.fatal

@@ -17,7 +17,8 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession
 from tasks.call.tokens import counter_for
-from tasks.lanes import lane_of
+from tasks.lanes import lane_of, shards_at_once
+from tasks.plan import Plan, Shard
 from tasks.progress import keep_writing
 from tasks.rehearsal import Rehearsal, simulated_server
 from tasks.reuse import reuse_answers
@@ -100,6 +101,22 @@ async def begin_judging(work: Work, session: CallSession) -> None:
     work.progress.reused += reused
     for name, n in (await asyncio.to_thread(work.judging.due)).items():
         work.progress.variants[name].planned = n
+
+
+async def call_plan(session: CallSession, plan: Plan) -> None:
+    """Every call of a plan that the journal lacks, shard by shard, as many at once as keep places full."""
+    entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in plan.shards}
+    gates = {lane: asyncio.Semaphore(shards_at_once(plan, entry)) for lane, entry in entries.items()}
+
+    async def one(shard: Shard) -> None:
+        lane = lane_of(shard.variant.entry)
+        async with gates[lane]:
+            if not session.stopping:
+                await session.run_shard(lane, plan.calls(shard))
+
+    async with asyncio.TaskGroup() as group:
+        for shard in plan.shards:
+            group.create_task(one(shard))
 
 
 def _hosts(spec: EvalSpec) -> dict[str, str | None]:
