@@ -12,7 +12,7 @@ from tasks.judges.plan import Answered, JudgingPlan, plan_judging
 from tasks.model import Message, Sample
 from tasks.plan import Plan, Shard, Variant
 from tasks.regrade_stored import StoredRun, StoredSuite, stored_answers
-from tasks.spec import EvalSpec, ModelEntry
+from tasks.spec import REACHED, EvalSpec, ModelEntry, make_spec
 from tasks.work import tools
 
 PROMPTS = """
@@ -28,9 +28,11 @@ def regrade_spec(run: StoredRun, judges: Any, budget_usd: str | None) -> EvalSpe
 
     Raises: SpecError: a judge that cannot be asked.
     """
-    suites = [entry if isinstance(entry, str) else entry["name"] for entry in run.spec["suites"]]
+    asked = _spec_of(run)
+    listed = judges if isinstance(judges, list) else [judges]
+    reached = [_as_in_run(judge, asked) if isinstance(judge, str) else judge for judge in listed]
     fields = {} if budget_usd is None else {"budget_usd": budget_usd}
-    return judge_spec(judges, suites, "--judge", **fields)
+    return judge_spec(reached, [entry.name for entry in asked.suite_entries], "--judge", **fields)
 
 
 def stored_judging(
@@ -48,8 +50,9 @@ def stored_judging(
     """
     by_shard: dict[int, list[Answered]] = {}
     turns: list[list[Shard]] = []
+    order = [entry.variant for entry in _spec_of(run).models]  # who is a, and who b, is as it was
     for suite in asked:
-        for turn in _turns(_answers(connection, run, suite), spec.shard_calls):
+        for turn in _turns(_answers(connection, run, suite), order, spec.shard_calls):
             shards = []
             for variant, answers in turn.items():
                 index = len(by_shard)
@@ -62,6 +65,22 @@ def stored_judging(
 
     graders = {suite.name: those_of for suite, those_of in asked.items()}
     return plan_judging(Plan(run_id, spec, (), tools()), graders, those, turns)
+
+
+def _spec_of(run: StoredRun) -> EvalSpec:
+    return make_spec(run.spec, f'spec of run "{run.run_id}"')
+
+
+def _as_in_run(judge: str, asked: EvalSpec) -> str | dict[str, Any]:
+    """A judge that is named alone, reached as the run reached the judge or the competitor of that model."""
+    judges = asked.judge if isinstance(asked.judge, list) else [asked.judge]
+    for entry in (*judges, *asked.models):
+        if isinstance(entry, ModelEntry) and entry.model == judge:
+            own = entry not in asked.models
+            return entry.model_dump(
+                mode="json", exclude_defaults=True, include=None if own else {"model", *REACHED}
+            )
+    return judge
 
 
 def _answers(
@@ -80,16 +99,17 @@ def _answers(
 
 
 def _turns(
-    answers: Mapping[tuple[str, int], Mapping[str, Answered]], size: int
+    answers: Mapping[tuple[str, int], Mapping[str, Answered]], order: Sequence[str], size: int
 ) -> Iterator[dict[str, list[Answered]]]:
-    """Slices of so many samples, each with its answers by variant; in an order that is always the same."""
+    """Slices of so many samples, each with its answers by variant, these in the order of the run's spec."""
     places = sorted(answers)
+    rank = {variant: at for at, variant in enumerate(order)}
     for at in range(0, len(places), size):
         turn: dict[str, list[Answered]] = {}
         for place in places[at : at + size]:
             for variant in sorted(answers[place]):
                 turn.setdefault(variant, []).append(answers[place][variant])
-        yield dict(sorted(turn.items()))
+        yield dict(sorted(turn.items(), key=lambda item: (rank.get(item[0], len(rank)), item[0])))
 
 
 def _messages(kept: str | None, sample: Sample) -> tuple[Message, ...]:

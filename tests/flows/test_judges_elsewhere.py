@@ -59,6 +59,12 @@ def test_stored_answers_are_put_to_another_judge_whose_calls_are_the_regrade_s(
     by_its_own = nightbench("regrade", "r1", "--grader", "judge", "--suites-dir", suites, "--json")
     assert by_its_own.code == 0, by_its_own.err
     assert f"calls of {A}:" in by_its_own.err, "without --judge the run's own is asked"
+    compared_again = nightbench("regrade", "r1", "--grader", "pairwise", "--suites-dir", suites, "--json")
+    assert compared_again.code == 0, compared_again.err
+    again_rates = query(
+        home, "select judge, variant_a, variant_b, n from win_rates where run_id = 'r1' order by judge"
+    )
+    assert again_rates == [{"judge": judge, "variant_a": B, "variant_b": A, "n": N} for judge in (A, C)]
 
 
 @pytest.mark.slow
