@@ -14,7 +14,8 @@
 -- variant_b      varchar      the competitor that is b
 -- call_key_a     uuid         a's answer
 -- call_key_b     uuid         b's answer
--- judge          varchar      the judge's model, provider/name; null where the verdicts name no call of a judge
+-- judge          varchar      the judge's model, provider/name, or the name that the run gave it, so that two
+--                             judges of one model stay apart; null where the verdicts name no call of a judge
 -- winner         varchar      a, b or tie
 -- consistent     boolean      both orders say the same; null where n_orders = 1
 -- n_orders       bigint       orders in which the pair was judged, 1 or 2
@@ -25,7 +26,7 @@ with judges as (
     select
         run_id,
         call_key,
-        model
+        case when starts_with(variant, 'judge ') then substr(variant, 7) else model end as judge
     from calls
     where role = 'judge'
 ),
@@ -33,7 +34,7 @@ judges_of as (
     select distinct
         pairs.grading_id,
         pairs.suite,
-        judges.model as judge
+        judges.judge
     from pairs
     inner join judges
         on judges.run_id = pairs.grading_id
@@ -42,7 +43,7 @@ judges_of as (
 all_said as (
     select
         pairs.*,
-        judges.model as judge
+        judges.judge
     from pairs
     left join judges
         on judges.run_id = pairs.grading_id

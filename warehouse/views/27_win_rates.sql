@@ -9,7 +9,7 @@
 -- suite_version   varchar  its full version
 -- variant_a       varchar  one competitor
 -- variant_b       varchar  the other
--- judge           varchar  the judge's model, provider/name
+-- judge           varchar  the judge's model, provider/name, or the name that the run gave it
 -- simulated       boolean  made up: says nothing of real models
 -- n               bigint   samples
 -- wins            bigint   pairs of answers that a won

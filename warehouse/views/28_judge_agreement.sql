@@ -9,7 +9,7 @@
 -- suite          varchar  the suite
 -- suite_version  varchar  its full version
 -- criterion      varchar  what was judged
--- judge_a        varchar  one judge, provider/name
+-- judge_a        varchar  one judge, provider/name or the name that the run gave it
 -- judge_b        varchar  the other; the later one by name
 -- n              bigint   answers, or pairs, that both judged
 -- agreement      double   share of them with the same verdict

@@ -60,3 +60,15 @@ union all select k('a'), 'anthropic/l', 'tie', 1
 union all select k('c'), 'openai/j', 'b', 2
 union all select k('c'), 'anthropic/l', 'b', 2
 union all select k('e'), null, 'b', 1
+
+-- case: two judges of one model are told apart by the names that the run gave them
+-- given
+insert into calls by name
+select 'r1' as run_id, k('j') as call_key, 'judge' as role, 'openai/j' as model, 'judge strict' as variant
+union all select 'r1', k('l'), 'judge', 'openai/j', 'judge openai/j';
+insert into pairs by name
+select k('a') as call_key_a, k('b') as call_key_b, unnest([false, true]) as swapped, 'a' as winner, k('j') as judge_call_key
+union all select k('a'), k('b'), unnest([false, true]), 'b', k('l');
+-- expect pair_results
+select 'strict' as judge, 'a' as winner, true as consistent
+union all select 'openai/j', 'b', true
