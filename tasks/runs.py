@@ -78,14 +78,21 @@ def begin_run(
 ) -> RunRecord:
     """Write the record of a new run, or return that of the one with this id, whose limits may be changed.
 
-    Raises: SpecError: the id belongs to a run of another spec.
+    Raises: SpecError: the id belongs to a run of another spec, or to a regrade or calibration of something
+        else.
     """
     path = home.runs / f"{check_run_id(run_id)}.json"
     old = read_run(home, run_id) if path.exists() else None
+    about = (_plain(regrade), _plain(calibrate))
     if old is not None and (old.eval_spec().fingerprint() != spec.fingerprint() or old.kind != kind):
         raise SpecError(
             f'run id "{run_id}" belongs to a run of another spec, begun {old.started_at[:16]}. '
             f"Nothing was sent. Give another --run-id, or go on with `nightbench resume {run_id}`."
+        )
+    if old is not None and (old.regrade, old.calibrate) != about:
+        raise SpecError(
+            f'run id "{run_id}" belongs to a {kind} of something else: {_told(old)}. Nothing was sent. Give '
+            f"another --run-id, or go on with that one as it was begun."
         )
     record = RunRecord(
         run_id=run_id,
@@ -99,8 +106,8 @@ def begin_run(
         asked=old.asked if old else {},
         rehearsal=old.rehearsal if old else _plain(rehearsal),
         predicted=old.predicted if old else _plain(predicted),
-        regrade=_plain(regrade),
-        calibrate=_plain(calibrate),
+        regrade=about[0],
+        calibrate=about[1],
     )
     if record != old:
         _write_record(home, record)
@@ -188,6 +195,14 @@ def run_lock(home: Home, run_id: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _told(record: RunRecord) -> str:
+    """What a regrade or a calibration is about."""
+    fields = record.regrade or record.calibrate or {}
+    return ", ".join(
+        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in fields.items()
+    )
 
 
 def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:

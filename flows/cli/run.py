@@ -119,9 +119,31 @@ def resume(
     if record.kind == "ask":
         ask.resume(settings, record, retry_failed=retry_failed, as_json=as_json)
         return
+    if record.kind not in {"evaluate", "rehearsal"}:
+        raise SpecError(
+            f'run "{run_id}" is of kind {record.kind}, which `resume` cannot go on with. Nothing was sent. '
+            f"Where it was not finished, the command that began it goes on with it: "
+            f"{way_on(record)} --run-id {run_id}"
+        )
     fields = record.spec if budget_usd is None else {**record.spec, "budget_usd": budget_usd}
     spec = make_spec(fields, f"runs/{run_id}.json")
     execute(settings, spec, run_id, retry_failed=retry_failed, as_json=as_json)
+
+
+def way_on(record: RunRecord) -> str:
+    """The command that began a run of another kind, as far as its record has it."""
+    if record.regrade is not None:
+        judge = record.spec.get("judge")
+        judges = judge if isinstance(judge, list) else [judge]
+        named = [one["model"] if isinstance(one, dict) else one for one in judges if one is not None]
+        words = [f"--grader {name}" for name in record.regrade["graders"]]
+        words += [f"--judge {model}" for model in named]
+        if "labels" in record.regrade:
+            words = ["--labels FILE"]
+        return " ".join(["nightbench regrade", record.regrade["run_id"], *words])
+    if record.calibrate is not None:
+        return f"nightbench calibrate {record.calibrate['judge']} --labels {record.calibrate['labels']}"
+    return "nightbench import FILE"
 
 
 def let_code_run(unsafe: bool) -> None:

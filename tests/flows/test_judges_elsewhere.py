@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.home import Home
+from tasks.judge_work import judge_spec
+from tasks.runs import begin_run
 from tests.conftest import Nightbench
 from tests.flows.conftest import assert_complete, query
 from tests.flows.test_judges import A, B, C, N, suites, words
@@ -137,6 +140,25 @@ def test_a_judge_is_asked_about_labels(home: Path, tmp_path: Path, nightbench: N
     found = {row["measure"]: row["value"] for row in single.json["measures"]}
     assert found["sensitivity"] > 0.7
     assert found["specificity"] > 0.7
+
+
+def test_resume_names_the_command_that_goes_on_with_a_regrade_and_a_calibration(
+    home: Path, nightbench: Nightbench
+) -> None:
+    at = Home(home)
+    at.make()
+    spec = judge_spec([C], ["causes"], "--judge")
+    asked = {"run_id": "r1", "graders": ["judge"]}
+    begin_run(at, spec, "g1", trigger="cli", kind="regrade", regrade=asked)
+    labelled = {"judge": C, "labels": "pairs.csv"}
+    begin_run(at, spec, "c1", trigger="cli", kind="calibrate", calibrate=labelled)
+    for run_id, command in (
+        ("g1", f"nightbench regrade r1 --grader judge --judge {C} --run-id g1"),
+        ("c1", f"nightbench calibrate {C} --labels pairs.csv --run-id c1"),
+    ):
+        done = nightbench("resume", run_id)
+        assert done.code == 2
+        assert command in " ".join(done.err.split())
 
 
 def test_what_cannot_be_judged_is_refused(tmp_path: Path, nightbench: Nightbench) -> None:

@@ -50,6 +50,14 @@ def test_another_spec_under_the_same_id_is_refused(at: Home) -> None:
         begin_run(at, SPEC.model_copy(update={"seed": 1}), "r", trigger="cli")
 
 
+def test_a_regrade_under_the_id_of_another_runs_is_refused(at: Home) -> None:
+    of_r1 = {"run_id": "r1", "graders": ["judge"]}
+    begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade=of_r1)
+    begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade=of_r1)
+    with pytest.raises(SpecError, match="of something else: run_id r1, graders judge"):
+        begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade={**of_r1, "run_id": "r2"})
+
+
 def test_a_run_of_the_time_before_a_field_goes_on(at: Home) -> None:
     begin_run(at, SPEC, "r", trigger="cli")
     path = at.runs / "r.json"
