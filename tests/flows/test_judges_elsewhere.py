@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.home import Home
-from tasks.judge_work import judge_spec
+from tasks.judges.alone import judge_spec
 from tasks.runs import begin_run
 from tests.conftest import Nightbench
 from tests.flows.conftest import assert_complete, query

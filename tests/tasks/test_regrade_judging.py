@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.regrade_judging import regrade_spec
+from tasks.judges.stored import regrade_spec
 from tasks.regrade_stored import StoredRun
 
 OWN = {"model": "openai/gpt-6-luna", "base_url": "http://127.0.0.1:9/v1", "api_key_env": "MINE"}
