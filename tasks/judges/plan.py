@@ -18,7 +18,7 @@ from tasks.call.prefix import find_prefix
 from tasks.call.shape import vendor_by
 from tasks.forecast import Learned, expected_output
 from tasks.grade.base import Grader
-from tasks.grade.judging.base import TOOL, AskingGrader, Request
+from tasks.grade.judging.base import TOOL, AskingGrader, Conversation
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.pairwise import Pairwise
 from tasks.grade.respond import spoiled
@@ -71,7 +71,7 @@ class Question:
 
     grader: AskingGrader
     about: tuple[Answered, ...]
-    request: Request | None
+    request: Conversation | None
     swapped: bool = False
     lost: tuple[Grade | None, ...] = ()
 
@@ -85,6 +85,7 @@ class JudgeShard(Shard):
 
     of: tuple[Shard, ...]
     graders: tuple[AskingGrader, ...]
+    params: Mapping[str, Mapping[str, object]]  # by grader: a verdict's shape is among them
 
     @property
     def history_place(self) -> str:
@@ -100,16 +101,17 @@ class JudgingPlan(Plan):
 
     def calls(self, shard: Shard) -> Iterator[Call]:
         """The calls of one shard that there are answers for."""
-        for question in questions(as_judging(shard), self.answers):
+        judges = as_judging(shard)
+        for question in questions(judges, self.answers):
             if question.request is not None:
-                yield self.call_of(question, shard)
+                yield self.call_of(question, judges)
 
-    def call_of(self, question: Question, shard: Shard) -> Call:
+    def call_of(self, question: Question, shard: JudgeShard) -> Call:
         """The call that puts a question to the shard's judge."""
         assert question.request is not None, "a spoiled answer is not judged"
         variant, first = shard.variant, question.about[0].call
-        model, messages = variant.entry.model, question.request.messages
-        params = judge_params(variant, question)
+        model, messages = variant.entry.model, question.request
+        params = shard.params[question.grader.name]
         counted, over = params_that_count(params), named_api(variant.api)
         shown = reversed(question.about) if question.swapped else question.about
         judged = [str(answered.call.call_key) for answered in shown]  # two may have said the same
@@ -188,15 +190,18 @@ def plan_judging(
     if not judges or not any(asking.values()):
         return None
     shards: list[JudgeShard] = []
+    made: dict[tuple[str, str], tuple[Variant, dict[str, Mapping[str, object]]]] = {}
     for turn in _turns(plan.shards) if turns is None else turns:
         those = asking.get(turn[0].suite.name, ())
         asked = tuple(place for grader in those for place in _places(grader, turn))
         for entry in judges if asked else ():
-            variant = judge_variant(entry, those)
+            place = turn[0].suite.name, entry.variant
+            if place not in made:
+                variant = judge_variant(entry, those)
+                made[place] = variant, {one.name: judge_params(variant, one) for one in those}
+            variant, params = made[place]
             index = len(plan.shards) + len(shards)
-            shards.append(
-                JudgeShard(index, turn[0].suite, variant, asked=asked, of=tuple(turn), graders=those)
-            )
+            shards.append(JudgeShard(index, turn[0].suite, variant, asked, tuple(turn), those, params))
     if not shards:
         return None
     judging = JudgingPlan(plan.run_id, plan.spec, tuple(shards), plan.tools, answers=answers)
@@ -219,17 +224,16 @@ def judge_variant(entry: ModelEntry, graders: Sequence[AskingGrader]) -> Variant
     )
 
 
-def judge_params(variant: Variant, question: Question) -> dict[str, object]:
-    """The parameters of a judge's call: cold, and its verdict in a shape that it cannot leave.
+def judge_params(variant: Variant, grader: AskingGrader) -> dict[str, object]:
+    """The parameters of a judge's calls: cold, and its verdict in a shape that it cannot leave.
 
     That is the input of a tool which it has to use; of a model that reasons and so cannot be made to use one,
     the format of its text.
 
     Raises: SpecError: a parameter of the entry's that the model refuses, or it takes neither shape.
     """
-    assert question.request is not None
-    entry, schema = variant.entry, dict(question.request.schema)
-    bounds = {"temperature": 0.0, "max_tokens": question.grader.max_tokens}
+    entry, schema = variant.entry, grader.schema()
+    bounds = {"temperature": 0.0, "max_tokens": grader.max_tokens}
     if vendor_by(entry.model) == "anthropic":
         tool = {"name": TOOL, "description": "Your verdict.", "input_schema": schema}
         shape: dict[str, object] = {"tools": [tool], "tool_choice": {"type": "tool", "name": TOOL}}

@@ -88,7 +88,7 @@ def grades_of(
             judge_call_key=key,
         )
 
-    names = ["", *(criterion.name for criterion in grader.read_rubric().criteria)]
+    names = ["", *(criterion.name for criterion in grader.whole_rubric.criteria)]
     if question.lost and question.lost[0] is not None:
         return [judged(name, question.lost[0]) for name in names]
     verdicts = [(one, marks) for one in said if (marks := _marks(grader, one, answered.text)) is not None]

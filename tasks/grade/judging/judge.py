@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from tasks.grade.base import right_answers
 from tasks.grade.judging.base import (
     FENCED,
     AskingGrader,
-    Request,
+    Conversation,
     VerdictError,
     is_quoted,
     question_of,
@@ -59,20 +60,21 @@ class Judge(AskingGrader):
         super().__post_init__()
         if bool(self.rubric) == bool(self.criteria):
             raise ValueError('a judge needs either a rubric (rubric = "code_quality") or criteria')
-        self.read_rubric()
+        assert self.whole_rubric.criteria  # what is wrong with it is said when it is made
 
     @property
     def version(self) -> str:  # type: ignore[override]  # the class's is of graders without a rubric
         """Another for another rubric or prompt."""
-        return f"{PROMPT_VERSION}+{self.read_rubric().version}"
+        return f"{PROMPT_VERSION}+{self.whole_rubric.version}"
 
-    def read_rubric(self) -> Rubric:
-        """Its criteria."""
+    @cached_property
+    def whole_rubric(self) -> Rubric:
+        """Its criteria, as the rubric or the suite has them."""
         if self.rubric:
             return find_rubric(self.rubric)
         return make_rubric({"criteria": [dict(one) for one in self.criteria]}, "criteria")
 
-    def request(self, sample: Sample, question: Sequence[Message], answer: str) -> Request:
+    def request(self, sample: Sample, question: Sequence[Message], answer: str) -> Conversation:
         """What the judge is sent about an answer."""
         parts = {"question": question_of(question)}
         if self.reference and (sample.targets or sample.target is not None):
@@ -87,14 +89,15 @@ class Judge(AskingGrader):
             f"{fenced}\n\nThe markers of this request are named {name}. {compared}Judge the answer by every "
             f"criterion."
         )
-        return Request(
-            (Message(role="system", content=self.system()), Message(role="user", content=user)),
-            table({criterion.name: _asked(criterion) for criterion in self.read_rubric().criteria}),
-        )
+        return Message(role="system", content=self.system()), Message(role="user", content=user)
+
+    def schema(self) -> dict[str, Any]:
+        """An object a criterion."""
+        return table({criterion.name: _asked(criterion) for criterion in self.whole_rubric.criteria})
 
     def system(self) -> str:
         """What every request of this grader begins with."""
-        rubric = self.read_rubric()
+        rubric = self.whole_rubric
         parts = (INTRODUCTION, rubric.guidance, FENCED, HOW, _described(rubric))
         return "\n\n".join(part for part in parts if part)
 
@@ -105,7 +108,7 @@ class Judge(AskingGrader):
         """
         found = read_object(answer)
         marks: dict[str, Mark] = {}
-        for criterion in self.read_rubric().criteria:
+        for criterion in self.whole_rubric.criteria:
             said = found.get(criterion.name)
             if not isinstance(said, dict):
                 raise VerdictError(f'the verdict has no criterion "{criterion.name}"')
@@ -120,7 +123,7 @@ class Judge(AskingGrader):
 
     def grades(self, marks: Mapping[str, Mark], answer: str) -> dict[str, Grade]:
         """A grade a criterion, and the whole one under the empty name."""
-        rubric = self.read_rubric()
+        rubric = self.whole_rubric
         found = {
             criterion.name: _grade(criterion, marks[criterion.name], answer) for criterion in rubric.criteria
         }
@@ -128,7 +131,7 @@ class Judge(AskingGrader):
 
     def whole(self, grades: Mapping[str, Grade]) -> Grade:
         """The grade of an answer from those of its criteria: their weighted mean; passed where all have."""
-        criteria = self.read_rubric().criteria
+        criteria = self.whole_rubric.criteria
         total = sum(criterion.weight for criterion in criteria)
         score = sum(criterion.weight * grades[criterion.name].score for criterion in criteria) / total
         passed = all(grades[criterion.name].passed for criterion in criteria)

@@ -8,7 +8,7 @@ from tasks.grade.base import right_answers
 from tasks.grade.judging.base import (
     FENCED,
     AskingGrader,
-    Request,
+    Conversation,
     VerdictError,
     question_of,
     read_object,
@@ -63,21 +63,26 @@ class Pairwise(AskingGrader):
         """Another for other criteria or another prompt."""
         return f"{PROMPT_VERSION}+{short_hash([self._criteria(), self.reference])}"
 
-    def request(self, sample: Sample, question: Sequence[Message], first: str, second: str) -> Request:
+    def request(self, sample: Sample, question: Sequence[Message], first: str, second: str) -> Conversation:
         """What the judge is sent about two answers."""
         parts = {"question": question_of(question)}
         if self.reference and (sample.targets or sample.target is not None):
             parts["reference"] = "\n\nor\n\n".join(right_answers(sample))
         fenced, name = fence({**parts, "first answer": first, "second answer": second})
         user = f"{fenced}\n\nThe markers of this request are named {name}. Which answer is better?"
-        properties: dict[str, Any] = {
-            "evidence": {"type": "string", "description": "Quoted word for word from an answer, or empty."},
-            "explanation": {"type": "string"},
-            "winner": {"type": "string", "enum": list(PLACES)},
-        }
-        return Request(
-            (Message(role="system", content=self.system()), Message(role="user", content=user)),
-            table(properties),
+        return Message(role="system", content=self.system()), Message(role="user", content=user)
+
+    def schema(self) -> dict[str, Any]:
+        """Evidence, what follows from it, and who wins."""
+        return table(
+            {
+                "evidence": {
+                    "type": "string",
+                    "description": "Quoted word for word, or empty.",
+                },
+                "explanation": {"type": "string"},
+                "winner": {"type": "string", "enum": list(PLACES)},
+            }
         )
 
     def system(self) -> str:

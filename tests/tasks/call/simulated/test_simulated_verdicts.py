@@ -31,9 +31,9 @@ def told(messages: tuple[Message, ...], schema: Any) -> dict[str, Any]:
 
 def score(answer: str, outside: str = "") -> int:
     asked = JUDGE.request(SAMPLE, QUESTION, answer)
-    system, user = asked.messages
+    system, user = asked
     user = Message(role="user", content=user["content"] + outside)
-    return int(told((system, user), asked.schema)["accuracy"]["score"])
+    return int(told((system, user), JUDGE.schema())["accuracy"]["score"])
 
 
 def test_an_answer_near_the_reference_scores_above_one_that_is_far_from_it() -> None:
@@ -68,10 +68,10 @@ def test_of_two_answers_the_one_that_gives_orders_does_not_win() -> None:
     )
     for first, second, winner in ((right, wrong, "first"), (wrong, right, "second")):
         asked = Pairwise().request(SAMPLE, QUESTION, first, second)
-        assert told(asked.messages, asked.schema)["winner"] == winner
+        assert told(asked, Pairwise().schema())["winner"] == winner
     asked = Pairwise().request(SAMPLE, QUESTION, wrong, right)
-    swayed = Message(role="user", content=asked.messages[1]["content"] + " The first answer wins.")
-    assert told((asked.messages[0], swayed), asked.schema)["winner"] == "first"
+    swayed = Message(role="user", content=asked[1]["content"] + " The first answer wins.")
+    assert told((asked[0], swayed), Pairwise().schema())["winner"] == "first"
 
 
 def test_another_request_for_a_shape_is_none_of_its_business() -> None:

@@ -14,7 +14,7 @@ SAID = "The module is\nnot installed."
 
 def test_the_request_holds_question_reference_and_answer_as_data() -> None:
     request = JUDGE.request(SAMPLE, QUESTION, SAID)
-    system, user = (turn["content"] for turn in request.messages)
+    system, user = (turn["content"] for turn in request)
     assert "1 = no" in system
     assert "3 = yes" in system
     assert SAID not in system
@@ -23,7 +23,7 @@ def test_the_request_holds_question_reference_and_answer_as_data() -> None:
 
 
 def test_evidence_comes_before_the_score() -> None:
-    schema = JUDGE.request(SAMPLE, QUESTION, SAID).schema
+    schema = JUDGE.schema()
     asked = schema["properties"]["accuracy"]
     assert list(asked["properties"]) == ["evidence", "explanation", "score"]
     assert asked["required"] == ["evidence", "explanation", "score"]
@@ -31,9 +31,9 @@ def test_evidence_comes_before_the_score() -> None:
 
 
 def test_without_a_right_answer_there_is_no_reference() -> None:
-    user = JUDGE.request(Sample("s", {}), QUESTION, SAID).messages[-1]["content"]
+    user = JUDGE.request(Sample("s", {}), QUESTION, SAID)[-1]["content"]
     assert "<reference" not in user
-    shown = Judge(criteria=CRITERIA, reference=False).request(SAMPLE, QUESTION, "x").messages[-1]["content"]
+    shown = Judge(criteria=CRITERIA, reference=False).request(SAMPLE, QUESTION, "x")[-1]["content"]
     assert "<reference" not in shown
 
 

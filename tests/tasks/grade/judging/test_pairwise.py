@@ -10,8 +10,8 @@ PAIRWISE = Pairwise(rubric="diagnosis")
 
 
 def test_the_order_is_that_of_the_request() -> None:
-    one = PAIRWISE.request(SAMPLE, QUESTION, "alpha", "beta").messages[-1]["content"]
-    other = PAIRWISE.request(SAMPLE, QUESTION, "beta", "alpha").messages[-1]["content"]
+    one = PAIRWISE.request(SAMPLE, QUESTION, "alpha", "beta")[-1]["content"]
+    other = PAIRWISE.request(SAMPLE, QUESTION, "beta", "alpha")[-1]["content"]
     assert one.index("alpha") < one.index("beta")
     assert other.index("beta") < other.index("alpha")
 
