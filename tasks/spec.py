@@ -273,6 +273,7 @@ class EvalSpec(Part):
             ("suite", [entry.name for entry in self.suite_entries]),
             ("variant", [entry.variant for entry in self.models]),
             ("judge", [judge_label(entry) for entry in self.judge_entries]),
+            ("variant", [entry.variant for entry in self.entries]),  # a competitor called as a judge is
         ):
             twins = sorted({name for name in names if names.count(name) > 1})
             if twins:

@@ -27,6 +27,11 @@ GOOD: dict[str, Any] = {"suites": ["a"], "models": [{"model": "openai/x"}]}
         pytest.param({"suites": ["a", "a"]}, 'suite "a" is there twice', id="a suite twice"),
         pytest.param({"models": [{"model": "openai/x"}] * 2}, "is there twice", id="a variant twice"),
         pytest.param(
+            {"models": [{"model": "openai/x", "name": "judge openai/j"}], "judge": "openai/j"},
+            'variant "judge openai/j" is there twice',
+            id="a variant called as the judge is",
+        ),
+        pytest.param(
             {"models": [{"model": "openai/x", "headers": {"Authorization": "k"}}]}, "api_key_env", id="a key"
         ),
         pytest.param(
