@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError, UnsupportedError
 
 from tasks.grade.sql.first import with_ties
 from tasks.grade.sql.rewriting import rewritten
-from tasks.grade.sql.tsql import mended_tsql
+from tasks.grade.sql.tsql import ServerTSQL, mended_tsql
 
 Dialect = Literal["duckdb", "postgres", "sqlite", "tsql"]
 MAX_CHARS = 20_000
@@ -90,7 +90,11 @@ def one_query(text: str, dialect: Dialect) -> exp.Expr:
     Raises: NotOneQueryError, NotTranslatedError.
     """
     try:
-        found = [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
+        found = [
+            tree
+            for tree in sqlglot.parse(text, read=ServerTSQL if dialect == "tsql" else dialect)
+            if tree is not None
+        ]
     except SqlglotError as error:
         if not QUERY_WORD.match(text):
             raise NotOneQueryError("it does not begin as a query does") from None
@@ -118,7 +122,11 @@ def script_for_duckdb(script: str, dialect: Dialect, now: datetime | None) -> tu
     if dialect == "duckdb" and now is None:
         return (script,)
     try:
-        trees = [tree for tree in sqlglot.parse(script, read=dialect) if tree is not None]
+        trees = [
+            tree
+            for tree in sqlglot.parse(script, read=ServerTSQL if dialect == "tsql" else dialect)
+            if tree is not None
+        ]
         return tuple(_written(_held(_mended(_loose(tree), dialect), now), "duckdb") for tree in trees)
     except SqlglotError as error:
         raise NotTranslatedError(f"the schema is not read as {dialect}: {_first_line(error)}") from None

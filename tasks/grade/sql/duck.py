@@ -16,6 +16,8 @@ from tasks.grade.sql.dialect import (
     script_for_duckdb,
 )
 from tasks.grade.sql.engine import CannotRunError, Engine, Fetched, QueryError
+from tasks.grade.sql.tsql import MACROS
+from tasks.grade.sql.tsql_text import texts_joined
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "allow_persistent_secrets": False,
@@ -57,6 +59,8 @@ class DuckDB(Engine):
                 return _fetched(connection, query, max_rows)
             except duckdb.Error as error:
                 other = next_try(query, error) if self._dialect in CARRIED else None
+                if other is None and self._dialect == "tsql":
+                    other = texts_joined(query, said(error))
                 if other is None:
                     raise self._refused(error) from error
                 query = other
@@ -77,6 +81,8 @@ class DuckDB(Engine):
         connection.execute("set lock_configuration = true")
         connection.execute("begin")
         connection.execute("create schema if not exists public")
+        if self._dialect == "tsql":
+            connection.execute(MACROS)
         for statement in self._script:
             connection.execute(statement)
         connection.execute("commit")
