@@ -324,10 +324,7 @@ class EvalSpec(Part):
 
     @property
     def judge_entries(self) -> list[ModelEntry]:
-        """The judges, each as an entry with a variant's name of its own: no competitor's figures are its.
-
-        A judge that is named alone, by provider/name, is reached as the competitor of that name is.
-        """
+        """The judges, with names of their own; one named alone is reached as the competitor of that name."""
         judges = self.judge if isinstance(self.judge, list) else [] if self.judge is None else [self.judge]
         return [self._judge(judge) for judge in judges]
 
