@@ -60,6 +60,8 @@ _SPELLINGS = {
 @lru_cache(maxsize=4096)  # a target is read when it is checked, and again for each answer
 def first_number(text: str) -> Decimal | None:
     """The first number in the text."""
+    if len(text) <= MAX_NUMBER_CHARS and text.isascii() and text.isdigit():
+        return Decimal(text)  # most targets are that, and nothing has to be looked for
     values = map(_value, _matches(_in_ascii(text)))
     return next((value for value in values if value is not None), None)
 
