@@ -91,8 +91,8 @@ def begin_run(
         )
     if old is not None and (old.regrade, old.calibrate) != about:
         raise SpecError(
-            f'run id "{run_id}" belongs to a {kind} of something else: {_told(old)}. Nothing was sent. Give '
-            f"another --run-id, or go on with that one as it was begun."
+            f'run id "{run_id}" was begun for something else: {_told(old)}. Nothing was sent. Give another '
+            f"--run-id, or go on with that one as it was begun."
         )
     record = RunRecord(
         run_id=run_id,

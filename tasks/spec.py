@@ -11,19 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from tasks.form import HEADERS_SCHEMA, JUDGE_SCHEMA, KEY_WORDS, MODEL_SCHEMA, NO_TWINS_SCHEMA, PROVIDERS
 from tasks.model import Api, short_hash
 from warehouse.errors import SpecError
 
-PROVIDERS = ("anthropic", "openai", "azure", "compatible", "simulated", "recorded")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*\Z")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
-# The server that checks Prefect's form sees the JSON schema alone; these say there what validators say here.
-MODEL_SCHEMA: dict[str, Any] = {"pattern": rf"^({'|'.join(PROVIDERS)})/\S(.*\S)?$"}
-KEY_WORDS = ("key", "token", "secret", "auth", "cookie", "password", "credential", "signature")
-_ANY_CASE = "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in KEY_WORDS)
-HEADERS_SCHEMA: dict[str, Any] = {"propertyNames": {"not": {"pattern": f"({_ANY_CASE})"}}}
-NO_TWINS_SCHEMA: dict[str, Any] = {"uniqueItems": True}
 SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 DURATION = r"^\d{1,6}(\.\d{1,6})?[mhd]$"
 SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
@@ -180,6 +174,9 @@ class SuiteEntry(Part):
     )
 
 
+OneJudge = Annotated[str, Field(json_schema_extra=JUDGE_SCHEMA)] | ModelEntry
+
+
 class EvalSpec(Part):
     """Which suites are put to which models, how often and within which bounds."""
 
@@ -242,7 +239,7 @@ class EvalSpec(Part):
         description="never; same-spec: those of earlier runs of this spec; 7d: any identical request of "
         "the last seven days (1d to 7d). They cost nothing. Not for a nightly run: it looks for drift.",
     )
-    judge: str | ModelEntry | list[str | ModelEntry] | None = Field(
+    judge: OneJudge | Annotated[list[OneJudge], Field(json_schema_extra=NO_TWINS_SCHEMA)] | None = Field(
         None,
         title="Judge",
         description="The model that graders of the types judge and pairwise ask, as provider/name; a list is "

@@ -1,5 +1,6 @@
 """Judge calls are calls: planned, priced, journalled, resumed; what judges say lands as grades and pairs."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
+from tasks.spec import make_spec
 from tests.conftest import Nightbench
 from tests.flows.conftest import assert_complete, query
+from warehouse.errors import SpecError
 
 N = 12
 A, B = "simulated/claude-3-5-sonnet-20240620", "simulated/gpt-4o-2024-05-13"
@@ -169,6 +172,35 @@ def test_a_judge_that_nobody_asks_is_said(nightbench: Nightbench) -> None:
     done = nightbench("plan", "--suite", "json_only", "--model", A, "--judge", B)
     assert done.code == 0, done.err
     assert "no suite of the run has a grader that asks one" in done.err
+
+
+@pytest.mark.parametrize(
+    ("judge", "takes"),
+    [
+        (None, True),
+        (B, True),
+        ([A, B], True),
+        ({"model": B, "params": {"max_tokens": 512}}, True),
+        ([{"model": B}, A], True),
+        ("gpt-4o", False),
+        ("recorded/gpt-4o", False),
+        (["gpt-4o"], False),
+        ([A, A], False),
+        ({"model": "gpt-4o"}, False),
+    ],
+)
+def test_the_form_takes_the_judges_that_a_spec_takes(judge: Any, takes: bool) -> None:
+    from prefect.utilities.callables import parameter_schema
+    from prefect.utilities.schema_tools.validation import ValidationError, validate
+
+    from flows.evaluate import evaluate
+
+    schema = parameter_schema(evaluate.fn).model_dump_for_openapi()
+    spec = {"suites": ["causes"], "models": [{"model": A}], "judge": judge}
+    with nullcontext() if takes else pytest.raises(ValidationError, match=r"spec\.judge"):
+        validate({"spec": spec}, schema, raise_on_error=True, preprocess=True)
+    with nullcontext() if takes else pytest.raises(SpecError):
+        make_spec(spec)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_regrade_under_the_id_of_another_runs_is_refused(at: Home) -> None:
     of_r1 = {"run_id": "r1", "graders": ["judge"]}
     begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade=of_r1)
     begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade=of_r1)
-    with pytest.raises(SpecError, match="of something else: run_id r1, graders judge"):
+    with pytest.raises(SpecError, match="begun for something else: run_id r1, graders judge"):
         begin_run(at, SPEC, "g1", trigger="cli", kind="regrade", regrade={**of_r1, "run_id": "r2"})
 
 

@@ -15,7 +15,7 @@ from tasks.call.endpoint import (
     which_can_run,
 )
 from tasks.call.secret import SIMULATED_KEY
-from tasks.spec import PROVIDERS as SPEC_PROVIDERS
+from tasks.form import PROVIDERS as SPEC_PROVIDERS
 from tasks.spec import ModelEntry
 from warehouse.errors import SpecError
 
