@@ -15,16 +15,28 @@ as a program.
 Source: the parser is math-verify's (github.com/huggingface/Math-Verify), over latex2sympy2-extended.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tasks.grade.base import Grader, failed, lacking, right_answers, verdict
 from tasks.grade.equivalence import workers
-from tasks.grade.equivalence.text import base_of, digits_of, normal, parts, too_much, unit_of, words
+from tasks.grade.equivalence.text import (
+    base_of,
+    both_signs,
+    digits_of,
+    normal,
+    parts,
+    squeezed,
+    too_much,
+    unit_of,
+    words,
+)
 from tasks.grade.equivalence.workers import TookTooLong
 from tasks.model import Grade, Sample
 
+DIGITS_APART = re.compile(r"(?<![_^\d])\d+\s+\d")  # and no index or exponent
 SETS = ("\\pm", "\\mp", "\\cup", "\\cap", "\\in")  # what makes of one expression several values, or a set
 
 
@@ -76,8 +88,10 @@ def equal(target: str, answer: str, until: float) -> bool:
 
 
 def _same(target: str, answer: str, until: float) -> bool:
-    if target.replace(" ", "") == answer.replace(" ", ""):
+    if squeezed(target) == squeezed(answer):
         return True
+    if bool(DIGITS_APART.search(target)) != bool(DIGITS_APART.search(answer)):
+        return False
     numeral = base_of(target)
     if numeral is not None:
         return (base_of(answer) or (digits_of(answer), numeral[1])) == numeral
@@ -91,12 +105,13 @@ def _same(target: str, answer: str, until: float) -> bool:
     brackets, theirs = (wanted[0], wanted[2]), (given[0], given[2])
     if brackets != theirs and not (brackets in loose and theirs in loose):
         return False
-    if len(wanted[1]) != len(given[1]):
-        return False
     if brackets not in loose:  # a tuple, an interval
-        return all(_same(one, other, until) for one, other in zip(wanted[1], given[1], strict=True))
-    left = list(given[1])
-    for part in wanted[1]:
+        same_size = len(wanted[1]) == len(given[1])
+        return same_size and all(map(_same, wanted[1], given[1], [until] * len(given[1])))
+    ours, left = both_signs(wanted[1]), both_signs(given[1])
+    if len(ours) != len(left):
+        return False
+    for part in ours:
         match = next((at for at, other in enumerate(left) if _same(part, other, until)), None)
         if match is None:
             return False

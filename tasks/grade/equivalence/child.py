@@ -80,10 +80,17 @@ def comparer() -> Any:
     sympy.parsing.sympy_parser.eval_expr = atom
     config = [LatexExtractionConfig(boxed_match_priority=0)]
 
+    # math-verify has the letter i as two symbols, by what stands before it.
+    unit = {sympy.Symbol("i", real=real): sympy.I for real in (True, False, None)}
+
     def read(text: str) -> Any:
-        return parse(
+        found = parse(
             f"\\boxed{{{text}}}", extraction_config=config, fallback_mode="no_fallback", parsing_timeout=None
         )
+        return [
+            one.xreplace(unit) if hasattr(one, "free_symbols") and unit.keys() & one.free_symbols else one
+            for one in found
+        ]
 
     def judge(target: str, answer: str) -> bool | None:
         try:

@@ -28,6 +28,23 @@ _BASE = re.compile(r"\(?(\d[0-9A-Fa-f]*)\)?_\{?(\d{1,2})\}?\Z")
 _DIGITS = re.compile(r"\d+")
 _POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+]?(\d+)")
 _TOWER = re.compile(r"(?:\^|\*\*)\s*[\w.]+\s*(?:\^|\*\*)|(?:\^|\*\*)\s*\{[^{}]*(?:\^|\*\*)")
+# What is plain writing, in LaTeX's words; the parser takes `*` and `/` as they are.
+_PLAIN = (
+    (re.compile(r"\*\*\s*\(([^()]*)\)|\*\*\s*([-+]?[\w.]+)"), r"^{\1\2}"),
+    (re.compile(r"\^\s*\(([^()]*)\)|\^(-?\d{2,}|-\d)"), r"^{\1\2}"),
+    (re.compile(r"(?<!\\)\bsqrt\s*\(([^()]*)\)|√\s*\(([^()]*)\)|√\s*(\d+|[a-z])"), r"\\sqrt{\1\2\3}"),
+    (re.compile(r"(?<![\\A-Za-z])(sin|cos|tan|cot|sec|csc|log|ln)(?![A-Za-z])"), r"\\\1 "),
+    (re.compile(r"(?<![\\A-Za-z])pi(?![A-Za-z])|π"), r"\\pi "),
+    (re.compile(r"(?<![\\A-Za-z])(?:infinity|infty|oo)(?![A-Za-z])|∞"), r"\\infty "),
+    (re.compile(r"×|·|⋅"), r"\\cdot "),
+    (re.compile(r"±|\+/-"), r"\\pm "),
+    (re.compile(r"≤|<="), r"\\le "),
+    (re.compile(r"≥|>="), r"\\ge "),
+    (re.compile(r"∪"), r"\\cup "),
+)
+_MIXED = re.compile(r"(?<![\d.])(\d+)\s+(\d+)\s*/\s*(\d+)(?![\d.])")
+_REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\s*\{(\d+)\}")
+_SPACED_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?\Z")
 _CHOICE = re.compile(r"\(?([A-Za-z])\)?\.?\Z")
 _WORD = re.compile(r"[A-Za-z][A-Za-z']+(?:[ -][A-Za-z']+)*\Z")
 
@@ -62,6 +79,8 @@ def normal(text: str) -> str:
         .replace("−", "-")
         .replace("–", "-")
     )
+    for plain, latex in _PLAIN:
+        found = plain.sub(latex, found)
     found = re.sub(r"\\left\s*|\\right\s*|\\bigl?|\\bigr?|\\Bigl?|\\Bigr?", "", found)
     found = re.sub(r"\\[dtc]frac", r"\\frac", found)
     found = (
@@ -75,9 +94,25 @@ def normal(text: str) -> str:
     found = _DEGREES.sub("", found)
     found = _SPACES.sub(" ", found).strip()
     found = _SCIENTIFIC.sub(r"\1 \\times 10^{\2}", found)
+    found = _REPEATING.sub(_repeated, _MIXED.sub(r"\1\\frac{\2}{\3}", found))
+    found = "\\emptyset" if found.replace(" ", "") in {"\\{\\}", "\\varnothing", "∅"} else found
+    if _SPACED_THOUSANDS.match(found):
+        found = found.replace(" ", "")
     if _THOUSANDS.match(found):
         found = found.replace(",", "")
     return re.sub(r"(?<![\d])\.(?=\d)", "0.", found)
+
+
+def squeezed(text: str) -> str:
+    """The text without spaces but those between digits: `1 2` is not 12."""
+    return re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", text)
+
+
+def _repeated(number: re.Match[str]) -> str:
+    """A repeating decimal as the fraction that it is."""
+    whole, once, again = number[1] or "0", number[2], number[3]
+    above = int(whole + once + again) - int(whole + once)
+    return f"\\frac{{{above}}}{{{(10 ** len(again) - 1) * 10 ** len(once)}}}"
 
 
 def words(text: str) -> str | None:
@@ -149,6 +184,18 @@ def split(text: str) -> Sequence[str] | None:
     found.append(text[start:].strip())
     found = [piece for piece in found if piece]
     return found if len(found) <= MAX_PARTS else None
+
+
+def both_signs(pieces: Sequence[str]) -> list[str]:
+    """The parts of a set or a list, with two of each that has a double sign."""
+    found = []
+    for piece in pieces:
+        if "\\pm" not in piece and "\\mp" not in piece:
+            found.append(piece)
+            continue
+        for plus, minus in (("+", "-"), ("-", "+")):
+            found.append(piece.replace("\\pm", plus).replace("\\mp", minus).strip().removeprefix("+"))
+    return found
 
 
 def _closes_last(text: str) -> bool:

@@ -6,13 +6,18 @@ The pairs lie in equivalence/pairs.txt, target first.
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sympy
+from math_verify import LatexExtractionConfig, parse
+from sympy import latex
 
 from tasks.grade.equivalence import workers
-from tasks.grade.equivalence.text import too_much
+from tasks.grade.equivalence.text import too_much, words
 from tasks.grade.equivalence.workers import TookTooLong
 from tasks.grade.math import Math
 from tasks.grade.registry import make_grader
@@ -107,6 +112,43 @@ def test_and_no_answer_of_math_is_the_same_spoiled(shared_data: Path) -> None:
         answer = json.loads(line)["answer"]
         grade = GRADER.compare(sample(answer), spoiled(answer))
         assert not grade.passed, (answer, spoiled(answer))
+
+
+def reprinted(answer: str) -> dict[str, str]:
+    """What SymPy prints of the value of an answer: as LaTeX, as plain text, in other forms of it."""
+    config = [LatexExtractionConfig(boxed_match_priority=0)]
+    value = parse(f"\\boxed{{{answer}}}", extraction_config=config, parsing_timeout=None)[0]
+    forms = {
+        "latex": latex(value),
+        "slashes": latex(value, fold_short_frac=True),
+        "times": latex(value, mul_symbol="times"),
+        "powers for roots": latex(value, root_notation=False),
+    }
+    if isinstance(value, sympy.Expr):
+        forms["plain"] = str(value)
+        for form in (sympy.expand, sympy.factor, sympy.together, sympy.radsimp, sympy.simplify):
+            forms[form.__name__] = latex(form(value))
+    if isinstance(value, sympy.Expr) and value.is_Rational and "_" not in answer:
+        number = sympy.Rational(value)
+        forms["unreduced"] = f"\\dfrac{{{3 * number.p}}}{{{3 * number.q}}}"
+        if set(sympy.factorint(number.q)) <= {2, 5}:
+            forms["decimal"] = format(Decimal(int(number.p)) / Decimal(int(number.q)), "f")
+    return {name: form for name, form in forms.items() if form != answer}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_answer_of_math_is_the_same_as_sympy_prints_its_value(shared_data: Path) -> None:
+    lines = (shared_data / "math500" / "math500.jsonl").read_text(encoding="utf-8").splitlines()
+    tried = Counter[str]()
+    for answer in [json.loads(line)["answer"] for line in lines]:
+        if words(answer) is not None:  # a word's letters are no factors
+            continue
+        for name, form in reprinted(answer).items():
+            tried[name] += 1
+            assert GRADER.compare(sample(answer), form).passed, (name, answer, form)
+            assert GRADER.compare(sample(form), answer).passed, (name, form, answer)
+    assert sum(tried.values()) > 1_500, tried
+    assert min(tried.values()) > 10, tried
 
 
 HOSTILE = {
