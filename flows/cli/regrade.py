@@ -1,4 +1,4 @@
-"""`regrade`: stored answers are graded anew, by graders or by a person; no model is called."""
+"""`regrade`: stored answers are graded anew, by graders, by judges, or by a person."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
