@@ -293,12 +293,12 @@ def notes_on_judges(spec: EvalSpec, graders: Mapping[str, Sequence[Grader]]) -> 
         return ["A judge is named, and no suite of the run has a grader that asks one: none is asked."]
     if not asking:
         return []
-    return [
-        sentence
+    found = [
+        own_family(judge.model, entry.variant, entry.model)
         for judge in spec.judge_entries
         for entry in spec.models
-        if (sentence := own_family(judge.model, entry.variant, entry.model)) is not None
     ]
+    return [sentence for sentence in dict.fromkeys(found) if sentence is not None]
 
 
 class OfSuite(Protocol):

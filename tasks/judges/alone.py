@@ -12,7 +12,7 @@ from tasks.estimate import Estimate, cost_in_words, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
 from tasks.home import Settings
-from tasks.judges.plan import JudgingPlan
+from tasks.judges.plan import JudgingPlan, as_judging, own_family
 from tasks.judges.verdicts import JudgedTurn, read_turn
 from tasks.model import Suite
 from tasks.plan import Plan
@@ -45,7 +45,7 @@ def prepare_judging(
     """
     spec = judging.spec
     resolve_endpoints(spec.judge_entries, environ)
-    notes: list[str] = []
+    notes = _of_one_family(judging)
     try:
         learned = Learned.of(settings.home.warehouse, judging)
     except WarehouseError as error:  # no call hangs on it
@@ -111,6 +111,16 @@ def bare_suite(name: str, version: str) -> Suite:
         prompt=None,
         samples=(),
     )
+
+
+def _of_one_family(judging: JudgingPlan) -> list[str]:
+    """A warning for each judge and competitor of one vendor."""
+    found = [
+        own_family(shard.variant.entry.model, of.variant.name, of.variant.entry.model)
+        for shard in map(as_judging, judging.shards)
+        for of in shard.of
+    ]
+    return [sentence for sentence in dict.fromkeys(found) if sentence is not None]
 
 
 def _versions(judging: JudgingPlan) -> dict[str, str]:

@@ -35,6 +35,7 @@ def test_stored_answers_are_put_to_another_judge_whose_calls_are_the_regrade_s(
     again = nightbench("regrade", "r1", "--judge", C, "--run-id", "g1", "--suites-dir", suites, "--json")
     assert again.code == 0, again.err
     assert f"{4 * N} calls of {C}: about $" in again.err, "what it costs is said first"
+    assert again.err.count("judges its own family") == 1, "who is of the judge's vendor is said once"
     assert roles(home, "g1") == {"judge": ("realtime", 4 * N, 0)}
     grades = query(
         home,
