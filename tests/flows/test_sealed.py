@@ -179,6 +179,38 @@ def test_a_complete_run_leaves_grades_and_no_text(vault: Vault) -> None:
 
 
 @pytest.mark.slow
+def test_judges_of_a_sealed_suite_leave_verdicts_and_no_text(vault: Vault, tmp_path: Path) -> None:
+    spec = tmp_path / "judged.toml"
+    spec.write_text(
+        'limit = 4\njudge = "simulated/gpt-4o-mini"\n[[suites]]\nname = "vault"\n'
+        'graders = [{ type = "judge", rubric = "reference" }, { type = "pairwise" }]\n'
+        f'[[models]]\nmodel = "{SIMULATED}"\n[[models]]\nmodel = "simulated/claude-haiku-5-5"\n',
+        encoding="utf-8",
+    )
+    for run_id, more in (("r1", ()), ("r2", ("--mode", "batch"))):
+        vault.run("run", spec, "--run-id", run_id, *more)
+        vault.run("report", run_id)
+        assert "removed.txt" in vault.journal(run_id)
+    refused = vault.run("regrade", "r1", "--grader", "judge", code=2)
+    assert "sealed" in refused.err
+    vault.run("resume", "r1")
+    for table in ("prompts", "calls", "grades", "pairs", "judge_scores", "judge_verdicts", "pair_results"):
+        vault.run("sql", f"select * from {table}", "--format", "csv")
+    assert vault.places() == set()
+    (found,) = query(
+        vault.home,
+        "select count(*) as n, count(response) as said, count(distinct prompt_hash) as p from calls "
+        "where role = 'judge' and run_id = 'r1'",
+    )
+    assert found["n"] > 0
+    assert found["said"] == 0
+    (grades,) = query(vault.home, "select count(*) as n, count(explanation) as why from grades")
+    (pairs,) = query(vault.home, "select count(*) as n, count(reason) as why from pairs")
+    assert (grades["why"], pairs["why"]) == (0, 0)
+    assert min(int(grades["n"]), int(pairs["n"])) > 0
+
+
+@pytest.mark.slow
 def test_a_run_that_is_over_is_not_asked_again(vault: Vault, tmp_path: Path) -> None:
     with start_server(told(), make_settings({"latency_ms": 2})) as server:
         spec = spec_of(tmp_path, server.base_url)
