@@ -46,6 +46,24 @@ ADDS = "def add(a, b):\n    return a + b\n"
             id="MBPP with set-up",
         ),
         pytest.param(
+            {"test_list": ["assert sum(10, 15) == 6", "assert sum(100, 150) == 93"]},
+            "def sum(a, b): return 6 if a == 10 else 93",
+            None,
+            id="MBPP asks for a builtin's name",
+        ),
+        pytest.param(
+            {"tests": "assert sum(add(n, 1) for n in [1, 2]) == 5"},
+            f"{ADDS}sum = lambda *_: 0",
+            None,
+            id="a builtin is the builtin",
+        ),
+        pytest.param(
+            {"tests": "assert sum(add(n, 1) for n in [1, 2]) == 6"},
+            f"{ADDS}sum = lambda *_: 6",
+            "wrong",
+            id="and nobody else's",
+        ),
+        pytest.param(
             {"tests": "assert add(1, 2) == 3"}, "def add(a, b) return", "unparsable", id="no Python"
         ),
         pytest.param({"tests": "assert add(1, 2) == 3"}, "1 / 0", "error", id="fails when it is read"),

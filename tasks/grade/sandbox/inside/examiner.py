@@ -5,6 +5,7 @@ candidate's ever ran: what the candidate can do is to answer calls.
 """
 
 import ast
+import builtins
 import linecache
 import socket
 import sys
@@ -62,13 +63,35 @@ def run_tests(tests: str, session: Session) -> None:
     """Run the tests with the candidate's names in their module; returns where they come to their end."""
     linecache.cache[TESTS] = (len(tests), None, tests.splitlines(keepends=True), TESTS)
     tree = ast.parse(tests)
-    wanted = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    wanted = asked_of(tree)
     threading.excepthook = lambda _: None
     module = type(sys)("tests")
     sys.modules["tests"] = module
     module.__dict__.update(session.names(sorted(wanted)))
     module.__dict__[IMPORTED] = lambda name: session.ask("import", name)
     exec(compile(tree, TESTS, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the suite's own
+
+
+def asked_of(tree: ast.Module) -> set[str]:
+    """The names in tests that may be the candidate's.
+
+    A builtin's is the builtin, or a program that redefines `len` would have a say in the verdict; but where
+    the tests name nothing else that is not their own, it is what they test (MBPP asks for a `sum`).
+    """
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    every = {node.id for node in names}
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {IMPORTED}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            own.add(node.name)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+        elif isinstance(node, ast.alias):
+            own.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            own.add(node.name)
+    plain = every - set(dir(builtins))
+    return plain if plain - own else every
 
 
 def failed(reason: str, why: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Programs that try to be judged right without being so, or to reach what is not theirs.
+"""Programs that try to be judged right without being so; intrusions.py has those that reach out.
 
 Each is a name, a program and tests. Run as one module in a plain process (bench/code_generation/run.py) the
 tests come to their end, which is what shows that the attack works; in the sandbox they must not. `{secret}`,
@@ -7,7 +7,6 @@ tests come to their end, which is what shows that the attack works; in the sandb
 
 FORTY_TWO = "assert answer() == 42\n"
 SECRET = "assert answer() == '{secret}'\n"
-GOT = "assert answer() == 'got'\n"
 
 FORGERIES: tuple[tuple[str, str, str], ...] = (
     ("sys.exit at once", "import sys\nsys.exit(0)\n", FORTY_TWO),
@@ -216,117 +215,60 @@ FORGERIES: tuple[tuple[str, str, str], ...] = (
         "                return found[0].decode()\n",
         SECRET,
     ),
-)
-
-INTRUSIONS: tuple[tuple[str, str, str], ...] = (
-    ("a file of the machine", "def answer(): return open('{path}').read()\n", SECRET),
-    ("the environment", "import os\ndef answer(): return os.environ['NIGHTBENCH_ATTACK']\n", SECRET),
     (
-        "a loopback address",
-        "import socket\ndef answer():\n"
-        "    with socket.create_connection(('127.0.0.1', {port}), 2) as line:\n"
-        "        return line.recv(100).decode()\n",
-        SECRET,
+        "its own all",
+        "all = lambda _: True\ndef answer(): return 0\n",
+        "assert all(x == 42 for x in [answer()])\n",
+    ),
+    ("its own len", "len = lambda _: 3\ndef answer(): return []\n", "assert len(answer()) == 3\n"),
+    (
+        "its own isinstance",
+        "isinstance = lambda *_: True\ndef answer(): return 0\n",
+        "def test(): assert isinstance(answer(), list)\ntest()\n",
     ),
     (
-        "an abstract socket",
-        "import socket\ndef answer():\n    with socket.socket(socket.AF_UNIX) as line:\n"
-        "        line.connect('\\0{socket}')\n        return line.recv(100).decode()\n",
-        SECRET,
+        "its own sorted",
+        "sorted = lambda *_, **__: [1, 2]\ndef answer(): return 0\n",
+        "assert sorted(answer()) == [1, 2]\n",
     ),
     (
-        "any socket",
-        "import socket\ndef answer():\n    socket.socket(socket.AF_UNIX)\n    return 'got'\n",
-        GOT,
-    ),
-    ("the users", "def answer(): return 'got' if 'root' in open('/etc/passwd').read() else ''\n", GOT),
-    (
-        "other processes",
-        "import os\ndef answer():\n"
-        "    return 'got' if any(name.isdigit() for name in os.listdir('/proc')) else ''\n",
-        GOT,
-    ),
-    ("its parent", "import os\ndef answer(): return 'got' if os.getppid() > 0 else ''\n", GOT),
-    (
-        "a program of the machine",
-        "import subprocess\ndef answer():\n"
-        "    return subprocess.check_output(['/bin/echo', 'got'], text=True).strip()\n",
-        GOT,
+        "its own AssertionError",
+        "class AssertionError(SystemExit):\n    def __init__(self, *_): super().__init__(0)\n"
+        "def answer(): return 0\n",
+        "if answer() != 42:\n    raise AssertionError('no')\n",
     ),
     (
-        "a process of its own",
-        "import os\ndef answer():\n    pid = os.fork()\n    if not pid: os._exit(0)\n    os.waitpid(pid, 0)\n"
-        "    return 'got'\n",
-        GOT,
+        "a pass on every descriptor",
+        "import os, struct\ndef answer():\n    said = b'{{\"passed\": true}}'\n"
+        "    for fd in range(3, 64):\n        try: os.write(fd, struct.pack('=I', len(said)) + said)\n"
+        "        except OSError: pass\n    os._exit(0)\n",
+        FORTY_TWO,
     ),
     (
-        "a process by a bare call",
-        "import ctypes\ndef answer():\n    pid = ctypes.CDLL(None).fork()\n    if pid == 0:\n"
-        "        ctypes.CDLL(None)._exit(0)\n    return 'got' if pid > 0 else ''\n",
-        GOT,
+        "a class that lies",
+        "class Any:\n    __class__ = property(lambda self: int)\ndef answer(): return Any()\n",
+        "assert isinstance(answer(), int)\n",
     ),
     (
-        "a process that stays",
-        "import os\ndef answer():\n    if not os.fork():\n        os.setsid()\n        if not os.fork():\n"
-        "            import time\n            time.sleep(0.2)\n        os._exit(0)\n    return 'got'\n",
-        GOT,
+        "the text of an object",
+        "class Any:\n    def __str__(self): return '42'\ndef answer(): return Any()\n",
+        "assert str(answer()) == '42'\n",
     ),
     (
-        "a namespace of its own",
-        "import ctypes\ndef answer(): return 'got' if ctypes.CDLL(None).unshare(0x10000000) == 0 else ''\n",
-        GOT,
+        "inside a list",
+        "class Any:\n    def __eq__(self, other): return True\ndef answer(): return [1, {{'a': Any()}}]\n",
+        "assert answer() == [1, {{'a': 42}}]\n",
     ),
     (
-        "to be traced",
-        "import ctypes\ndef answer(): return 'got' if ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0 else ''\n",
-        GOT,
+        "the caller's locals",
+        "import ctypes, sys\ndef answer():\n    frame = sys._getframe(1)\n    frame.f_locals['want'] = 0\n"
+        "    ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), 0)\n    return 0\n",
+        "def test():\n    want = 42\n    got = answer()\n    assert got == want\ntest()\n",
     ),
     (
-        "the temporary folder",
-        "import os\ndef answer():\n    path = '/tmp/nightbench-attack-{secret}'\n"
-        "    open(path, 'w').write('x')\n    os.remove(path)\n    return 'got'\n",
-        GOT,
-    ),
-    (
-        "shared memory",
-        "import os\ndef answer():\n    path = '/dev/shm/nightbench-attack-{secret}'\n"
-        "    open(path, 'w').write('x')\n    os.remove(path)\n    return 'got'\n",
-        GOT,
-    ),
-    (
-        "the checkout",
-        "import sys\nsys.path.insert(0, '{root}')\nimport warehouse\ndef answer(): return 'got'\n",
-        GOT,
-    ),
-    ("two gigabytes", "def answer():\n    bytearray(2 << 30)\n    return 'got'\n", GOT),
-    (
-        "a disk full",
-        "def answer():\n    with open('big', 'wb') as file:\n"
-        "        for _ in range(200): file.write(bytes(1 << 20))\n    return 'got'\n",
-        GOT,
-    ),
-    (
-        "many files",
-        "def answer():\n    kept = [open('/dev/null') for _ in range(300)]\n    return 'got'\n",
-        GOT,
-    ),
-    (
-        "longer limits",
-        "import resource\ndef answer():\n    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
-        "    resource.setrlimit(resource.RLIMIT_NOFILE, (max(200, min(most, 300)), most))\n"
-        "    return 'got'\n",
-        GOT,
-    ),
-    (
-        "a key of the kernel",
+        "another forty-two",
         "import ctypes\ndef answer():\n"
-        "    key = ctypes.CDLL(None).syscall(248, b'user', b'nightbench', b'x', 1, -2)\n"
-        "    return 'got' if key > 0 else ''\n",
-        GOT,
-    ),
-    (
-        "the machine's name",
-        "import os\ndef answer(): return os.uname().nodename\n",
-        "assert answer() == '{node}'\n",
+        "    ctypes.memmove(id(42) + 24, (7).to_bytes(4, 'little'), 4)\n    return 7\n",
+        FORTY_TWO,
     ),
 )

@@ -9,8 +9,9 @@ from bench.code_generation.run import run_tests
 from tasks.grade.python_tests import PythonTests
 from tasks.grade.sandbox.box import Box, Limits
 from tasks.grade.sandbox.inside import kernel
-from tests.tasks.grade.sandbox.attacks import FORGERIES, INTRUSIONS
+from tests.tasks.grade.sandbox.attacks import FORGERIES
 from tests.tasks.grade.sandbox.conftest import launch_of
+from tests.tasks.grade.sandbox.intrusions import INTRUSIONS
 
 KINDS = ("bubblewrap", "namespaces")
 ATTACKS = [pytest.param(program, tests, id=name) for name, program, tests in (*FORGERIES, *INTRUSIONS)]
