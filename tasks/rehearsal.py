@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 1_000
 FORMS = {
     "numeric": "number",
     "choice": "letter",
-    "json_only": "json",
+    "json_only": "json_only",
     "json_present": "json",
     "json_schema": "json",
 }

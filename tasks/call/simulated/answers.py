@@ -16,22 +16,24 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from tasks.call.simulated.draws import Draw, lognormal
-from tasks.call.simulated.families import Family
+from tasks.call.simulated.families import Family, Wrap
 from tasks.call.simulated.mistakes import wrong_answer, wrong_document
 from tasks.call.simulated.plan import PlanEntry
 
 PHRASES = Path(__file__).with_name("phrases.toml")
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+DOCUMENTS = {"json", "json_only"}
 _READ = 600  # characters of the prompt that are searched for numbers
 
 
 def write_answer(entry: PlanEntry | None, prompt: str, family: Family, draw: Draw, *, right: bool) -> str:
     """The model's text for a planned prompt; for an unknown one, something that fits any."""
-    if entry is None or (entry.target is None and entry.form != "json"):
+    if entry is None or (entry.target is None and entry.form not in DOCUMENTS):
         return " ".join([_opening(draw), *_some("unknown", family, draw)])
-    if entry.form == "json":
-        return _document(entry.target, family, draw, right=right)
+    if entry.form in DOCUMENTS:
+        spoils = [(wrap, share) for wrap, share in family.spoils if wrap != "other" or entry.form == "json"]
+        return _document(entry.target, spoils, draw, right=right)
     answer = str(entry.target) if right else wrong_answer(entry, draw)
     match entry.form:
         case "text":
@@ -68,12 +70,12 @@ def write_refusal(draw: Draw) -> str:
     return draw.pick(_phrases()["refusals"])
 
 
-def _document(target: str | None, family: Family, draw: Draw, *, right: bool) -> str:
-    """JSON and nothing else where right; else spoiled as the family spoils it."""
+def _document(target: str | None, spoils: Sequence[tuple[Wrap, float]], draw: Draw, *, right: bool) -> str:
+    """JSON and nothing else where right; else spoiled in one of these ways."""
     text = _laid_out(target if target is not None else '{"answer": null}', draw)
     if right:
         return text
-    match draw.weighted(family.spoils):
+    match draw.weighted(spoils):
         case "fenced":
             return _fenced(text)
         case "prose":

@@ -3,7 +3,8 @@
 A line is `{"prompt_hash", "suite", "sample_id", "form", "target"}` with, if they exist, `category` and
 `wrong` (answers that are believable and not right). `prompt_hash` is the `hash_uuid` of the messages as they
 are sent, the system message first. `form` says how a right answer looks: `number`, `letter`, `json.<key>`
-(the value of a key), `json` (the target is the document), `boxed` (in LaTeX), `code`, `sql` or `text`.
+(the value of a key), `json` (the target is the document), `json_only` (the same, and a wrong answer is not
+JSON alone), `boxed` (in LaTeX), `code`, `sql` or `text`.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ class PlanEntry:
     prompt_hash: UUID
     suite: str
     sample_id: str
-    form: Annotated[str, Field(pattern=r"^(number|letter|json|json\..+|boxed|code|sql|text)$")]
+    form: Annotated[str, Field(pattern=r"^(number|letter|json|json_only|json\..+|boxed|code|sql|text)$")]
     target: str | None = None
     category: str | None = None
     wrong: tuple[str, ...] | None = None

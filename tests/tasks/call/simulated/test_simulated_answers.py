@@ -82,6 +82,13 @@ def test_a_document_is_spoiled_in_every_way() -> None:
     assert any(text.startswith("{") and not _is_json(text) for text in texts)
 
 
+def test_where_json_alone_is_asked_for_a_wrong_answer_is_not_json_alone() -> None:
+    target = '{"a": 1, "b": 2}'
+    assert not any(_is_json(written("json_only", target, right=False, seed=seed)) for seed in range(200))
+    for text in all_right("json_only", target):
+        assert json.loads(text) == {"a": 1, "b": 2}
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
