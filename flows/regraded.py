@@ -31,6 +31,7 @@ from graded
 left join changed using (suite, variant, grader)
 order by suite, variant, is_score desc, grader
 """
+PAIRS = "select count(*) from pairs where grading_id = '{grading_id}'"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Regraded:
     graded_run: str
     changes: Sequence[Row]
     leaderboard: Sequence[Row]
+    n_pairs: int = 0  # verdicts on two answers
 
     def rows(self) -> list[dict[str, object]]:
         """The changes as a table for a person."""
@@ -62,9 +64,18 @@ class Regraded:
         """What to look at next."""
         run_id = self.run["run_id"]
         n = sum(int(str(row["n_changed"])) for row in self.changes)
+        lines = []
+        if self.n_pairs:
+            lines = [
+                f'run {run_id}: {self.n_pairs:,} verdicts on pairs of answers of run "{self.graded_run}": '
+                f"nightbench report {self.graded_run}"
+            ]
+        if not n and (self.changes or not lines):
+            lines.append(f'run {run_id}: no grade of run "{self.graded_run}" is another than before.')
         if not n:
-            return [f'run {run_id}: no grade of run "{self.graded_run}" is another than before.']
+            return lines
         return [
+            *lines,
             f'run {run_id}: {n:,} grades of run "{self.graded_run}" are others than before:',
             f"nightbench sql \"select * from grading_changes where grading_id = '{run_id}'\"",
         ]
@@ -77,6 +88,8 @@ def regraded(home: Home, grading_id: str) -> Regraded:
     """
     own = run_summary(home, grading_id).run
     graded_run = str(json.loads(str(own["spec"]))["regrade"]["run_id"])
-    found = run_all(home.warehouse, [CHANGES.format(run_id=graded_run, grading_id=grading_id)])[0]
+    queries = [CHANGES.format(run_id=graded_run, grading_id=grading_id), PAIRS.format(grading_id=grading_id)]
+    found, pairs = run_all(home.warehouse, queries)
     changes = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-    return Regraded(own, graded_run, changes, run_summary(home, graded_run).leaderboard)
+    board = run_summary(home, graded_run).leaderboard
+    return Regraded(own, graded_run, changes, board, int(pairs.rows[0][0]))

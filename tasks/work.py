@@ -293,6 +293,8 @@ def notes_on_judges(spec: EvalSpec, graders: Mapping[str, Sequence[Grader]]) -> 
         return ["A judge is named, and no suite of the run has a grader that asks one: none is asked."]
     if not asking:
         return []
+    if len(spec.models) == 1 and not any(grader.scores for grader in asking):
+        return [f'"{asking[0].name}" compares two competitors, and the run has one: no judge is asked.']
     found = [
         own_family(judge.model, entry.variant, entry.model)
         for judge in spec.judge_entries

@@ -174,6 +174,19 @@ def test_a_judge_that_nobody_asks_is_said(nightbench: Nightbench) -> None:
     assert "no suite of the run has a grader that asks one" in done.err
 
 
+def test_one_competitor_alone_is_compared_with_nobody_which_is_said(
+    suites: Path, nightbench: Nightbench
+) -> None:
+    card = suites / "causes" / "suite.toml"
+    card.write_text('name = "causes"\n[[graders]]\ntype = "pairwise"\n', encoding="utf-8")
+    words = ("--suite", "causes", "--model", A, "--judge", A, "--suites-dir", suites, "--json")
+    done = nightbench("plan", *words)
+    assert done.code == 0, done.err
+    assert done.json["calls"] == N
+    assert '"pairwise" compares two competitors, and the run has one: no judge is asked.' in done.err
+    assert "family" not in done.err
+
+
 @pytest.mark.parametrize(
     ("judge", "takes"),
     [

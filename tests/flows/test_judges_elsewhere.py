@@ -63,8 +63,10 @@ def test_stored_answers_are_put_to_another_judge_whose_calls_are_the_regrade_s(
     by_its_own = nightbench("regrade", "r1", "--grader", "judge", "--suites-dir", suites, "--json")
     assert by_its_own.code == 0, by_its_own.err
     assert f"calls of {A}:" in by_its_own.err, "without --judge the run's own is asked"
-    compared_again = nightbench("regrade", "r1", "--grader", "pairwise", "--suites-dir", suites, "--json")
+    compared_again = nightbench("regrade", "r1", "--grader", "pairwise", "--suites-dir", suites)
     assert compared_again.code == 0, compared_again.err
+    assert f'{2 * N} verdicts on pairs of answers of run "r1": nightbench report r1' in compared_again.out
+    assert "no grade of run" not in compared_again.out
     again_rates = query(
         home, "select judge, variant_a, variant_b, n from win_rates where run_id = 'r1' order by judge"
     )
