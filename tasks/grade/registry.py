@@ -70,6 +70,13 @@ def make_graders(
         raise SuiteError(
             f'{place}: two graders are called "{twins[0]}". Nothing was sent. Give one a name = "...".'
         )
+    for asking in (grader.name for grader in graders if grader.asks):
+        taken = next((name for name in names if name.startswith((f"{asking}.", f"{asking}@"))), None)
+        if taken is not None:
+            raise SuiteError(
+                f'{place}: the grades of the judge "{asking}" are called {asking}.criterion, and a grader is '
+                f'called "{taken}". Nothing was sent. Give it another name = "...".'
+            )
     return graders
 
 

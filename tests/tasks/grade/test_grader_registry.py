@@ -73,6 +73,13 @@ def test_options_take_what_toml_gives() -> None:
     assert "tolerance=Decimal('0.1')" in repr(numeric)
 
 
+@pytest.mark.parametrize("name", ["judge.accuracy", "judge@openai/x"])
+def test_no_grader_is_called_as_a_judge_s_criterion_is(name: str) -> None:
+    configs = [GraderConfig("exact", {"name": name}), GraderConfig("judge", {"rubric": "diagnosis"})]
+    with pytest.raises(SuiteError, match=f'a grader is called "{name}"'):
+        make_graders(configs, PLACE)
+
+
 def test_graders_keep_their_order_and_need_names_of_their_own() -> None:
     twice = [GraderConfig("exact"), GraderConfig("exact", {"ignore_case": True})]
     with pytest.raises(SuiteError, match='two graders are called "exact"'):
