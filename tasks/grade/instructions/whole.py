@@ -33,7 +33,8 @@ class StartsWith(Instruction):
 
     def missed(self, text: Text) -> str | None:
         """Compare the beginning."""
-        ok = squeezed(text.raw).startswith(squeezed(self.text))
+        said, wanted = squeezed(text.raw), squeezed(self.text)
+        ok = said.startswith(wanted) and not _goes_on(wanted[-1:], said[len(wanted) :][:1])
         return None if ok else f"begins with {shown(text.raw[:60])}"
 
 
@@ -45,7 +46,8 @@ class EndsWith(StartsWith):
 
     def missed(self, text: Text) -> str | None:
         """Compare the end."""
-        ok = squeezed(text.raw).endswith(squeezed(self.text))
+        said, wanted = squeezed(text.raw), squeezed(self.text)
+        ok = said.endswith(wanted) and not _goes_on(said[: -len(wanted)][-1:], wanted[:1])
         return None if ok else f"ends with {shown(text.raw[-60:])}"
 
 
@@ -104,6 +106,11 @@ class OneOf(Instruction):
         """Compare with each."""
         ok = any(_plain(text.raw) == _plain(option) for option in self.options)
         return None if ok else f"is none of the options: {shown(text.raw[:60])}"
+
+
+def _goes_on(one: str, other: str) -> bool:
+    """Whether a word goes on from one letter to the other: `The` does not begin `Therefore ...`."""
+    return bool(one and other) and all(letter.isalnum() and letter.isascii() for letter in (one, other))
 
 
 def _plain(option: str) -> str:

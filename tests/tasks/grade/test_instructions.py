@@ -43,6 +43,8 @@ BORDERS: list[tuple[str, dict[str, Any], str, str]] = [
     ("postscript", {"marker": "P.S."}, "text\n\np.s. more", "text\n\nP.S."),
     ("two_responses", {}, "one\n******\ntwo", "one\n******\nOne"),
     ("starts_with", {"text": "In short"}, "in  SHORT, yes", "Well, in short"),
+    ("starts_with", {"text": "The"}, "The end", "Therefore it ends"),
+    ("ends_with", {"text": "done"}, "It is done", "It is undone"),
     ("ends_with", {"text": "That is all."}, "Yes. That is all.", "Yes. That is all. Bye"),
     ("repeat_prompt", {"text": "Name a city."}, "Name a\ncity. Rome.", "Name a city."),
     ("quoted", {}, "„Hello“", '"Hello'),
