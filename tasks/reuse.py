@@ -1,8 +1,10 @@
 """Answers that the warehouse has already are not paid for twice: `reuse = "same-spec"` or an age in days.
 
 An answer is reused where the same request was sent before: equal request_hash (model, parameters, messages),
-epoch and endpoint, answered with text. It is journalled before the first call as this run's own, marked with
-the run that it came from and without an attempt, so that a resumed run has the same. It costs nothing.
+epoch and endpoint, answered with text. Of several it is the same call's, else the same variant's, the newest
+of them: two judges of one model do not agree for having been given one verdict. It is journalled before the
+first call as this run's own, marked with the run that it came from and without an attempt, so that a resumed
+run has the same. It costs nothing.
 
 `never` is the default, and right for a nightly run: drift is what it looks for. Not reused: answers of sealed
 suites (their text is not kept), answers that were an error, and between simulated and real models.
@@ -68,7 +70,9 @@ select
     + FITTING
     + """
 qualify row_number() over (
-    partition by wanted.call_key order by calls.started_at desc, calls.run_id
+    partition by wanted.call_key
+    order by calls.call_key = wanted.call_key desc, calls.variant = wanted.variant desc,
+        calls.started_at desc, calls.run_id
 ) = 1
 """
 )
@@ -181,8 +185,8 @@ def _since(reuse: str) -> str:
 def _of_runs(home: Home, plan: Plan) -> str:
     if plan.spec.reuse != "same-spec":
         return ""
-    fingerprint = plan.spec.fingerprint()
-    same = [record.run_id for record in list_runs(home) if record.eval_spec().fingerprint() == fingerprint]
+    own = plan.spec.fingerprint()
+    same = [record.run_id for record in list_runs(home) if record.eval_spec().fingerprint() == own]
     return f"and calls.run_id in ({', '.join(repr(run_id) for run_id in same) or 'null'})"
 
 

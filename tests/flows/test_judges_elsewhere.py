@@ -114,7 +114,15 @@ def test_what_judges_said_is_reused_and_batched_as_answers_are(
     reused = nightbench("run", *words(suites, C), "--run-id", "r2", "--reuse", "7d", "--json")
     assert_complete(reused, 6 * N)
     assert {role: found[2] for role, found in roles(home, "r2").items()} == {"answer": 2 * N, "judge": 4 * N}
-    assert query(home, "select count(*) as n from attempts where run_id = 'r2'") == [{"n": 0}]
+    again = nightbench("run", *words(suites, C), "--run-id", "r3", "--reuse", "same-spec", "--json")
+    assert_complete(again, 6 * N)
+    assert {role: found[2] for role, found in roles(home, "r3").items()} == {"answer": 2 * N, "judge": 4 * N}
+    assert query(home, "select count(*) as n from attempts where run_id in ('r2', 'r3')") == [{"n": 0}]
+    apart = query(
+        home,
+        "select count(distinct response) as n from calls where run_id <> 'r1' group by call_key having n > 1",
+    )
+    assert apart == [], "each call has its own answer again"
 
 
 @pytest.mark.slow
