@@ -16,10 +16,12 @@ from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError, UnsupportedError
 
 from tasks.grade.sql.first import with_ties
+from tasks.grade.sql.postgres_text import ServerPostgres, mended_pattern
 from tasks.grade.sql.rewriting import rewritten
 from tasks.grade.sql.tsql import ServerTSQL, mended_tsql
 
 Dialect = Literal["duckdb", "postgres", "sqlite", "tsql"]
+READ_AS: dict[str, type[sqlglot.Dialect]] = {"tsql": ServerTSQL, "postgres": ServerPostgres}
 MAX_CHARS = 20_000
 NO_QUERY = (exp.DML, exp.DDL, exp.Command, exp.Into)
 QUERY_WORD = re.compile(r"(?is)\A(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|from)\b")
@@ -90,11 +92,7 @@ def one_query(text: str, dialect: Dialect) -> exp.Expr:
     Raises: NotOneQueryError, NotTranslatedError.
     """
     try:
-        found = [
-            tree
-            for tree in sqlglot.parse(text, read=ServerTSQL if dialect == "tsql" else dialect)
-            if tree is not None
-        ]
+        found = [tree for tree in sqlglot.parse(text, read=READ_AS.get(dialect, dialect)) if tree is not None]
     except SqlglotError as error:
         if not QUERY_WORD.match(text):
             raise NotOneQueryError("it does not begin as a query does") from None
@@ -123,9 +121,7 @@ def script_for_duckdb(script: str, dialect: Dialect, now: datetime | None) -> tu
         return (script,)
     try:
         trees = [
-            tree
-            for tree in sqlglot.parse(script, read=ServerTSQL if dialect == "tsql" else dialect)
-            if tree is not None
+            tree for tree in sqlglot.parse(script, read=READ_AS.get(dialect, dialect)) if tree is not None
         ]
         return tuple(_written(_held(_mended(_loose(tree), dialect), now), "duckdb") for tree in trees)
     except SqlglotError as error:
@@ -206,9 +202,6 @@ def _unprefixed(tree: exp.Expr) -> exp.Expr:
 
 
 def _postgres(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.TimeToStr) and "%%" in node.text("format"):  # no pattern of PostgreSQL's: MySQL's
-        pattern = node.text("format").replace("%%u", "%d").replace("%i", "%M").replace("%s", "%S")
-        node.set("format", exp.Literal.string(pattern))
-    elif isinstance(node, exp.Interval) and node.text("unit").upper() in UNITS:
+    if isinstance(node, exp.Interval) and node.text("unit").upper() in UNITS:
         node.set("unit", exp.var(UNITS[node.text("unit").upper()]))
-    return node
+    return mended_pattern(node)
