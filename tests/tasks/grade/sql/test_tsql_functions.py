@@ -41,8 +41,8 @@ def plain() -> DuckDB:
     return DuckDB(SCHEMA, "duckdb", "duckdb", None)
 
 
-def test_there_are_two_hundred_and_fifty() -> None:
-    assert len({query for query, _ in cases()}) == len(cases()) >= 250
+def test_there_are_three_hundred() -> None:
+    assert len({query for query, _ in cases()}) == len(cases()) >= 300
 
 
 @pytest.mark.parametrize(("query", "rows"), [case for case in cases() if case[1] != "ungraded"])
