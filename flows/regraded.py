@@ -71,7 +71,7 @@ class Regraded:
                 f"nightbench report {self.graded_run}"
             ]
         if not n and (self.changes or not lines):
-            lines.append(f'run {run_id}: no grade of run "{self.graded_run}" is another than before.')
+            lines.append(f'run {run_id}: no grade that run "{self.graded_run}" had is another than before.')
         if not n:
             return lines
         return [

@@ -204,7 +204,8 @@ def land_grades(
         check()
         landed = files.finish()
     judges = {call.model for _, turn in judged for call, _ in turn.calls}
-    spec, due = {**run.spec, "regrade": record.regrade}, sum(turn.due for _, turn in judged)
+    judges_of = {"judge": record.spec["judge"]} if judged else {}
+    spec, due = {**run.spec, **judges_of, "regrade": record.regrade}, sum(turn.due for _, turn in judged)
     return commit_landed(
         home.warehouse,
         {

@@ -49,8 +49,12 @@ def read_turn(
     outcome_of: Lookup,
     attempts_of: Callable[[UUID], list[Attempt]],
 ) -> JudgedTurn:
-    """The grades and verdicts of one slice from all its judges' answers; `graders` are the suite's."""
-    turned = JudgedTurn([], [], [], [])
+    """The grades and verdicts of one slice from all its judges' answers; `graders` are the suite's.
+
+    What needs no judge, because an answer is spoiled, is told once every call of the slice has its end: a run
+    that was stopped before would show its spoiled answers alone.
+    """
+    turned, unread, spoiled = JudgedTurn([], [], [], []), 0, JudgedTurn([], [], [], [])
     for question in questions(turn[0], plan.answers):
         said: list[Answer] = []
         for shard in turn if question.request is not None else ():
@@ -61,12 +65,17 @@ def read_turn(
             if outcome is not None:
                 turned.calls.append((call, outcome))
             else:
+                unread += 1
                 turned.tried += [(call, attempt) for attempt in attempts_of(call.call_key)]
+        into = turned if question.request is not None else spoiled
         is_score = question.grader is graders[0]
         if isinstance(question.grader, Judge):
-            turned.grades += grades_of(question.grader, question, said, len(turn), is_score=is_score)
+            into.grades += grades_of(question.grader, question, said, len(turn), is_score=is_score)
         elif isinstance(question.grader, Pairwise):
-            turned.pairs += pairs_of(question.grader, question, said)
+            into.pairs += pairs_of(question.grader, question, said)
+    if not unread:
+        turned.grades += spoiled.grades
+        turned.pairs += spoiled.pairs
     return turned
 
 

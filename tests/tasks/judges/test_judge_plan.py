@@ -64,11 +64,13 @@ def calls(plan: Plan) -> list[Call]:
 
 
 def read(plan: JudgingPlan, graders: tuple[Grader, ...], verdicts: Mapping[str, Answer | None]) -> JudgedTurn:
-    """The turn where each judge answers all its calls alike; None: its calls failed."""
+    """The turn where each judge answers all its calls alike; None: its calls failed; absent: no end yet."""
     by_key = {call.call_key: call for call in calls(plan)}
 
     def outcome(key: UUID) -> Outcome | None:
         call = by_key[key]
+        if call.model not in verdicts:
+            return None
         answered = verdicts[call.model]
         status: Any = "failed" if answered is None else "answered"
         return Outcome(status, datetime.now(UTC), 0.0, 1.0, answered, None, None, "host", ())
@@ -139,6 +141,14 @@ def test_a_spoiled_answer_is_not_shown_to_a_judge_and_is_0_with_its_reason() -> 
     lost = [pair for pair in turned.pairs if pair.a.sample_id == "s0"]
     assert [(pair.winner, pair.reason, pair.judge_call_key) for pair in lost] == [("b", "a: cut", None)] * 2
     assert not [pair for pair in turned.pairs if pair.a.sample_id == "s1"], "a failed call is no loss"
+
+
+def test_before_the_judging_came_to_its_end_spoiled_answers_do_not_stand_alone() -> None:
+    graders = (JUDGE, PAIRWISE)
+    plan = judging(graders, J, {(A, "s0"): said("Half of", "length")})
+    turned = read(plan, graders, {})
+    assert (turned.grades, turned.pairs, turned.calls) == ([], [], [])
+    assert turned.due == 5 + 4
 
 
 def test_one_judge_gives_a_grade_a_criterion_and_the_whole_one_is_the_score() -> None:
