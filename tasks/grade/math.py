@@ -48,6 +48,7 @@ class Math(Grader):
     """
 
     type: ClassVar[str] = "math"
+    version: ClassVar[str] = "2"
     apart: ClassVar[bool] = True
     stored: ClassVar[bool] = True
 

@@ -42,6 +42,7 @@ class PythonTests(Grader):
     """
 
     type: ClassVar[str] = "python_tests"
+    version: ClassVar[str] = "2"
     apart: ClassVar[bool] = True
 
     extract: str = "code"

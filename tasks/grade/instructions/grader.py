@@ -30,6 +30,7 @@ class Instructions(Grader):
     """
 
     type: ClassVar[str] = "instructions"
+    version: ClassVar[str] = "2"
 
     column: str = "instructions"
     level: Literal["prompt", "instruction"] = "prompt"
