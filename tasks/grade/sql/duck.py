@@ -78,6 +78,8 @@ class DuckDB(Engine):
         connection.execute("set errors_as_json = true")
         if self._dialect in CARRIED:
             connection.execute("set integer_division = true")
+        if self._dialect == "tsql":  # as Azure's databases compare text, unless they were made otherwise
+            connection.execute("set default_collation = 'nocase'")
         connection.execute("set lock_configuration = true")
         connection.execute("begin")
         connection.execute("create schema if not exists public")

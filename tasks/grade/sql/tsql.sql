@@ -65,8 +65,8 @@ end;
 
 -- The place of the first match, from 1 on; 0 where there is none.
 create macro tsql_place(pattern, x) as case
-    when regexp_matches(x, pattern, 's')
-        then length(regexp_extract(x, '^(.*?)(?:' || pattern || ')', 1, 's')) + 1
+    when regexp_matches(x, pattern, 'si')
+        then length(regexp_extract(x, '^(.*?)(?:' || pattern || ')', 1, 'si')) + 1
     when x is not null then 0
 end;
 

@@ -44,7 +44,17 @@ def mended_text(node: exp.Expr) -> exp.Expr:
             return _place(node)
         case exp.Anonymous() if node.name.upper() == "FORMAT":
             return _formatted(node)
+        case exp.StrPosition():
+            return _without_case(node)
     return node
+
+
+def _without_case(node: exp.StrPosition) -> exp.Expr:
+    """CHARINDEX finds a letter whatever its case, as text is compared."""
+    folded = node.copy()
+    for name in ("this", "substr"):
+        folded.set(name, exp.Lower(this=folded.args[name]))
+    return folded
 
 
 def texts_joined(query: str, told: dict[str, str]) -> str | None:
@@ -65,7 +75,7 @@ def _has_brackets(pattern: exp.Expr) -> bool:
 
 def _matched(like: exp.Like, escape: str) -> exp.Expr:
     whole = exp.Literal.string(expression_of(like.expression.this, escape))
-    parts = [like.this.copy(), whole, exp.Literal.string("s")]
+    parts = [like.this.copy(), whole, exp.Literal.string("si")]
     return exp.Anonymous(this="regexp_full_match", expressions=parts)
 
 
