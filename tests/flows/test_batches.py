@@ -58,6 +58,11 @@ def interrupt_once(home: Path, tmp_path: Path, spec: Path, seen: str, number: in
     return said.read_text()
 
 
+def n_answered(server: SimulatedServer) -> int:
+    """Requests that the server has answered, in batches too."""
+    return sum(row["outcome"] == "answered" for row in server.ledger()["rows"])
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_the_batches_and_a_resume_pays_for_nothing_twice(
     home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
@@ -88,12 +93,16 @@ def test_a_cancelled_run_is_cancelled_at_the_provider_and_what_was_done_is_kept(
     with start_server(told(N), settings) as server:
         spec = sums(N, server.base_url, models=MODELS)
         interrupt_once(home, tmp_path, spec, '"kind":"sent"')
+        until = time.monotonic() + 60
+        while not n_answered(server):  # else there would be nothing to keep
+            assert time.monotonic() < until, server.ledger()["batches"]
+            time.sleep(0.05)
         env = {**AZURE, "NIGHTBENCH_SUITES": str(tmp_path / "suites")}
         said = nightbench("cancel", "stop-1", "--json", env=env)
         assert (said.code, said.json) == (0, {"run_id": "stop-1", "status": "cancelled"}), said.err
         batches = server.ledger()["batches"]
         assert {batch["status"] for batch in batches} == {"canceled"}
-        done = sum(row["outcome"] == "answered" for row in server.ledger()["rows"])
+        done = n_answered(server)
         assert 0 < done < N * len(MODELS)
         rows = query(home, "select status, count(*) as n from calls group by all")
         assert rows == [{"status": "answered", "n": done}]
