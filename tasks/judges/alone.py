@@ -1,6 +1,6 @@
 """Judges asked about answers that are there already, stored or labelled: nobody else is called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,41 @@ from tasks.estimate import Estimate, cost_in_words, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
 from tasks.home import Settings
-from tasks.judges.plan import JudgingPlan, as_judging, own_family
+from tasks.judges.plan import Answered, JudgingPlan, as_judging, own_family
 from tasks.judges.verdicts import JudgedTurn, read_turn
 from tasks.model import Suite
-from tasks.plan import Plan
+from tasks.plan import Plan, Shard, Variant
 from tasks.predicted import predicted_of
 from tasks.pricing import cost_of
 from tasks.progress import Progress
 from tasks.runs import RunRecord, pin_asked
-from tasks.spec import EvalSpec, make_spec
+from tasks.spec import EvalSpec, ModelEntry, make_spec
 from tasks.weight import Weights, weigh
 from tasks.work import Work, reusable
 from warehouse.errors import WarehouseError
+
+
+class Slices:
+    """Answers that no call of the run is for, in shards of a suite and a variant; kept in memory."""
+
+    def __init__(self) -> None:
+        self._answers: list[Sequence[Answered]] = []
+
+    def shard(self, suite: Suite, variant: str, answers: Sequence[Answered]) -> Shard:
+        """A shard of these answers, which are one variant's."""
+        self._answers.append(answers)
+        first = answers[0].call
+        entry = ModelEntry.model_construct(model=first.model, name=variant)
+        return Shard(
+            len(self._answers) - 1,
+            suite,
+            Variant(entry, {}, None, first.variant_version, None),
+            tuple((one.sample, one.call.epoch) for one in answers),
+        )
+
+    def answers(self, shard: Shard) -> Iterator[Answered]:
+        """The answers of a shard, as a judging plan asks for them."""
+        yield from self._answers[shard.index]
 
 
 def judge_spec(judges: Any, suites: Sequence[str], place: str, **fields: Any) -> EvalSpec:
@@ -52,10 +75,12 @@ def prepare_judging(
         learned = NOTHING
         notes.append(f"Tokens and cost begin as a guess, because earlier runs cannot be read: {error}")
     weights: Weights = {}
+    due = 0
     for shard in judging.shards:
         for call in judging.calls(shard):
             check_call(call)
             weigh(weights, call)
+            due += 1
     reused = reusable(settings.home, judging, environ)
     estimate = estimate_plan([judging], settings.home.warehouse, weights, learned, reused)
     check_budget([judging], estimate.usd, settings.monthly_usd)
@@ -68,7 +93,7 @@ def prepare_judging(
         Plan(record.run_id, spec, (), judging.tools),
         {},
         progress,
-        [*notes, cost_sentence(estimate, judging)],
+        [*notes, cost_sentence(estimate, judging, due)],
         settings.monthly_usd,
         learned.by_model,
         estimate,
@@ -76,9 +101,8 @@ def prepare_judging(
     )
 
 
-def cost_sentence(estimate: Estimate, judging: JudgingPlan) -> str:
-    """What asking will cost, before anything is sent."""
-    due = sum(judging.due().values())
+def cost_sentence(estimate: Estimate, judging: JudgingPlan, due: int) -> str:
+    """What asking so many times will cost, before anything is sent."""
     reused = f", {estimate.reused:,} of them answered by earlier runs" if estimate.reused else ""
     judges = ", ".join(dict.fromkeys(shard.variant.entry.model for shard in judging.shards))
     return f"{due:,} calls of {judges}{reused}: {cost_in_words(estimate.usd, estimate.usd_range)}."

@@ -1,21 +1,19 @@
 """A judge asked about labelled answers: the calls, and the verdicts that they come to."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from uuid import UUID
+from collections.abc import Mapping, Sequence
 
 from tasks.call.journal_reader import JournalState
 from tasks.grade.judging.base import AskingGrader
 from tasks.grade.judging.judge import Judge
 from tasks.grade.judging.pairwise import Pairwise
-from tasks.judges.alone import bare_suite, read_judging
+from tasks.judges.alone import Slices, bare_suite, read_judging
 from tasks.judges.labels import Labels
 from tasks.judges.plan import Answered, JudgingPlan, plan_judging
 from tasks.judges.recorded import JudgedAnswer, JudgedPair, Verdicts
 from tasks.judges.verdicts import JudgedTurn
 from tasks.model import Answer, Message, Sample, StoredCall, Suite, Winner, hash_uuid
-from tasks.plan import Plan, Shard, Variant
-from tasks.spec import EvalSpec, ModelEntry
+from tasks.plan import Plan, Shard
+from tasks.spec import EvalSpec
 from tasks.work import tools
 from warehouse.errors import SpecError
 
@@ -45,22 +43,16 @@ def labelled_judging(
 ) -> JudgingPlan:
     """The judge's calls: each label in every order, so often."""
     suite = bare_suite(spec.suite_entries[0].name, f"1+{labels.hash}")
-    by_shard: dict[int, list[Answered]] = {}
+    slices, size = Slices(), spec.shard_calls
     turns: list[list[Shard]] = []
-    columns = _columns(suite, labels)
     for epoch in range(1, repeats + 1):
-        for at in range(0, len(labels), spec.shard_calls):
-            turn = []
-            for variant, answers in columns.items():
-                those = [_in_epoch(one, epoch) for one in answers[at : at + spec.shard_calls]]
-                by_shard[len(by_shard)] = those
-                turn.append(_shard(len(by_shard) - 1, suite, variant, those))
-            turns.append(turn)
-
-    def answers_of(shard: Shard) -> Iterator[Answered]:
-        yield from by_shard[shard.index]
-
-    judging = plan_judging(Plan(run_id, spec, (), tools()), {suite.name: (grader,)}, answers_of, turns)
+        columns = _columns(suite, labels, epoch)
+        for at in range(0, len(labels), size):
+            turns.append(
+                [slices.shard(suite, name, those[at : at + size]) for name, those in columns.items()]
+            )
+    graders = {suite.name: (grader,)}
+    judging = plan_judging(Plan(run_id, spec, (), tools()), graders, slices.answers, turns)
     assert judging is not None, "there are labels, and a judge"
     return judging
 
@@ -102,57 +94,26 @@ def read_verdicts(
     )
 
 
-def _columns(suite: Suite, labels: Labels) -> Mapping[str, list[Answered]]:
+def _columns(suite: Suite, labels: Labels, epoch: int) -> Mapping[str, list[Answered]]:
     """The labelled answers as those of variants."""
+
+    def answered(variant: str, sample_id: str, question: str, answer: str, target: str | None) -> Answered:
+        key = hash_uuid([suite.name, suite.version, sample_id, epoch, "labelled", variant])
+        model = f"recorded/{variant}"
+        return Answered(
+            StoredCall(key, suite.name, suite.version, sample_id, epoch, variant, "", model),
+            (Message(role="user", content=question),),
+            Sample(sample_id, {}, input=question, target=target),
+            Answer(answer, "stop", None, None),
+        )
+
     if labels.pairs:
         return {
-            "a": [
-                _answered(suite, "a", one.sample_id, one.input, one.answer_a, None) for one in labels.pairs
-            ],
-            "b": [
-                _answered(suite, "b", one.sample_id, one.input, one.answer_b, None) for one in labels.pairs
-            ],
+            "a": [answered("a", one.sample_id, one.input, one.answer_a, None) for one in labels.pairs],
+            "b": [answered("b", one.sample_id, one.input, one.answer_b, None) for one in labels.pairs],
         }
     return {
         "answer": [
-            _answered(suite, "answer", one.sample_id, one.input, one.answer, one.target)
-            for one in labels.answers
+            answered("answer", one.sample_id, one.input, one.answer, one.target) for one in labels.answers
         ]
     }
-
-
-def _answered(
-    suite: Suite, variant: str, sample_id: str, question: str, answer: str, target: str | None
-) -> Answered:
-    call = StoredCall(
-        _key(suite, variant, sample_id, 1),
-        suite.name,
-        suite.version,
-        sample_id,
-        1,
-        variant,
-        "",
-        f"recorded/{variant}",
-    )
-    sample = Sample(sample_id, {}, input=question, target=target)
-    return Answered(
-        call, (Message(role="user", content=question),), sample, Answer(answer, "stop", None, None)
-    )
-
-
-def _in_epoch(answered: Answered, epoch: int) -> Answered:
-    assert isinstance(answered.call, StoredCall), "labels are of answers that nobody asked for here"
-    call = answered.call
-    suite = bare_suite(call.suite, call.suite_version)
-    key = _key(suite, call.variant, call.sample_id, epoch)
-    return replace(answered, call=replace(call, epoch=epoch, call_key=key))
-
-
-def _key(suite: Suite, variant: str, sample_id: str, epoch: int) -> UUID:
-    return hash_uuid([suite.name, suite.version, sample_id, epoch, "labelled", variant])
-
-
-def _shard(index: int, suite: Suite, variant: str, answers: Sequence[Answered]) -> Shard:
-    entry = ModelEntry.model_construct(model=f"recorded/{variant}", name=variant)
-    asked = tuple((one.sample, one.call.epoch) for one in answers)
-    return Shard(index, suite, Variant(entry, {}, None, "", None), asked)

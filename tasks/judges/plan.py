@@ -275,9 +275,7 @@ def expected(plan: Plan, learned: Learned) -> Answers:
         chars = CHARS_A_TOKEN * expected_output(plan, shard, learned)
         text = (STAND_IN * (chars // len(STAND_IN) + 1))[:chars]
         answer = Answer(text, "stop", None, None)
-        samples = {sample.sample_id: sample for sample, _ in shard.asked}
-        for call in plan.calls(shard):
-            yield Answered(call, call.messages, samples[call.sample_id], answer)
+        return _answered(plan, shard, lambda _: answer)
 
     return those
 
@@ -285,14 +283,11 @@ def expected(plan: Plan, learned: Learned) -> Answers:
 def journalled(plan: Plan, known: JournalState) -> Answers:
     """The answers that a journal holds, shard by shard."""
 
-    def those(shard: Shard) -> Iterator[Answered]:
-        samples = {sample.sample_id: sample for sample, _ in shard.asked}
-        for call in plan.calls(shard):
-            outcome = known.outcome(call.call_key)
-            if outcome is not None and outcome.answer is not None:
-                yield Answered(call, call.messages, samples[call.sample_id], outcome.answer)
+    def answer_of(call: Call) -> Answer | None:
+        outcome = known.outcome(call.call_key)
+        return None if outcome is None else outcome.answer
 
-    return those
+    return lambda shard: _answered(plan, shard, answer_of)
 
 
 def needs_judge(graders: Sequence[Grader]) -> list[AskingGrader]:
@@ -316,6 +311,14 @@ def own_family(judge: str, variant: str, model: str) -> str | None:
         f"{judge} judges its own family: {variant} is of the same vendor. Judges "
         f"favour what is like them; ask one of another vendor too, or calibrate it on labels."
     )
+
+
+def _answered(plan: Plan, shard: Shard, answer_of: Callable[[Call], Answer | None]) -> Iterator[Answered]:
+    samples = {sample.sample_id: sample for sample, _ in shard.asked}
+    for call in plan.calls(shard):
+        answer = answer_of(call)
+        if answer is not None:
+            yield Answered(call, call.messages, samples[call.sample_id], answer)
 
 
 def _one(grader: Judge, answered: Answered) -> Question:

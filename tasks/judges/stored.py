@@ -7,10 +7,10 @@ from typing import Any
 import duckdb
 
 from tasks.grade.base import Grader
-from tasks.judges.alone import bare_suite, judge_spec
+from tasks.judges.alone import Slices, bare_suite, judge_spec
 from tasks.judges.plan import Answered, JudgingPlan, plan_judging
 from tasks.model import Message, Sample
-from tasks.plan import Plan, Shard, Variant
+from tasks.plan import Plan, Shard
 from tasks.regrade_stored import StoredRun, StoredSuite, stored_answers
 from tasks.spec import REACHED, EvalSpec, ModelEntry, make_spec
 from tasks.work import tools
@@ -48,23 +48,15 @@ def stored_judging(
 
     Raises: SpecError: a suite is sealed, or its files are not whole.
     """
-    by_shard: dict[int, list[Answered]] = {}
+    slices = Slices()
     turns: list[list[Shard]] = []
     order = [entry.variant for entry in _spec_of(run).models]  # who is a, and who b, is as it was
     for suite in asked:
         for turn in _turns(_answers(connection, run, suite), order, spec.shard_calls):
-            shards = []
-            for variant, answers in turn.items():
-                index = len(by_shard)
-                by_shard[index] = answers
-                shards.append(_shard(index, suite, variant, answers))
-            turns.append(shards)
-
-    def those(shard: Shard) -> Iterator[Answered]:
-        yield from by_shard[shard.index]
-
+            bare = bare_suite(suite.name, suite.version)
+            turns.append([slices.shard(bare, variant, answers) for variant, answers in turn.items()])
     graders = {suite.name: those_of for suite, those_of in asked.items()}
-    return plan_judging(Plan(run_id, spec, (), tools()), graders, those, turns)
+    return plan_judging(Plan(run_id, spec, (), tools()), graders, slices.answers, turns)
 
 
 def _spec_of(run: StoredRun) -> EvalSpec:
@@ -117,14 +109,3 @@ def _messages(kept: str | None, sample: Sample) -> tuple[Message, ...]:
     if kept is None:
         return (Message(role="user", content=sample.input or ""),)
     return tuple(Message(role=turn["role"], content=turn["content"]) for turn in json.loads(kept))
-
-
-def _shard(index: int, suite: StoredSuite, variant: str, answers: Sequence[Answered]) -> Shard:
-    first = answers[0].call
-    entry = ModelEntry.model_construct(model=first.model, name=variant)
-    return Shard(
-        index,
-        bare_suite(suite.name, suite.version),
-        Variant(entry, {}, None, first.variant_version, None),
-        tuple((one.sample, one.call.epoch) for one in answers),
-    )
