@@ -24,8 +24,10 @@ from warehouse.pricelist import TABLE as PRICE_TABLE
 from warehouse.pricelist import Price
 from warehouse.prices import load_prices, prices_of
 from warehouse.sqlfiles import load_macros, load_views
+from warehouse.sums import sum_runs
 
 NAME = "catalog.duckdb"
+MEMORY = "1GB"  # beyond it, sums spill into the warehouse folder
 PRICES_AT_ONCE = 100  # DuckDB's parser takes 24 MB for all of them in one statement
 REMEDY = (
     "The old catalog is as it was, and what is committed stays committed. Make room or mend the "
@@ -65,7 +67,7 @@ def rewrite_catalog(warehouse: Path, *, wait: bool = True) -> Path:
                     shutil.rmtree(leftover)
                 state = fingerprint(warehouse)
                 manifests = committed(warehouse)
-                _replace(path, [*_statements(warehouse, manifests), *_about(warehouse, state)])
+                _replace(path, warehouse, manifests, state)
     return path
 
 
@@ -104,21 +106,47 @@ def _locked(warehouse: Path, *, wait: bool) -> Iterator[bool]:
         os.close(handle)
 
 
-def _replace(path: Path, statements: Sequence[str]) -> None:
+def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: tuple[str, str]) -> None:
     """Make the new file beside the old one and rename it over it."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".catalog-") as folder:
-        new = Path(folder) / NAME
-        make = f"attach {_text(str(new))} as catalog (storage_version 'v1.0.0')"
-        # one transaction: half the time of 200 of them
-        every = (make, "use catalog", "begin", *statements, "commit", "use memory", "detach catalog")
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-            for statement in every:
+        new, old = Path(folder) / NAME, Path(folder) / "old.duckdb"
+        with suppress(FileNotFoundError):
+            os.link(path, old)  # under a name of its own: this process may have it open with other settings
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "memory_limit": MEMORY,
+            "temp_directory": folder,
+            "preserve_insertion_order": "false",
+            "timezone": "UTC",
+        }
+        with duckdb.connect(config=settings) as connection:
+
+            def do(statement: str) -> None:
                 try:
                     connection.execute(statement)
                 except duckdb.Error as error:  # SQL that is wrong, or, at the commit and after, a full disk
                     raise WarehouseError(
                         f"{path}: cannot be rewritten: {error}\nin: {statement[:300]}\n{REMEDY}"
                     ) from error
+
+            for statement in _price_table(manifests):
+                do(statement)
+            try:
+                sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), old)
+            except duckdb.Error as error:
+                raise WarehouseError(f"{path}: its sums cannot be made: {error}\n{REMEDY}") from error
+            do(f"attach {_text(str(new))} as catalog (storage_version 'v1.0.0')")
+            # one transaction: half the time of 200 of them
+            for statement in (
+                "use catalog",
+                "begin",
+                *_statements(warehouse, manifests),
+                *_about(warehouse, state),
+                "commit",
+                "use memory",
+                "detach catalog",
+            ):
+                do(statement)
         fsync_file(new)
         new.replace(path)
         with suppress(FileNotFoundError):  # of someone who wrote into the old catalog
@@ -127,23 +155,39 @@ def _replace(path: Path, statements: Sequence[str]) -> None:
 
 
 def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:
-    """What makes the catalog, in order: tables, macros, views, comments."""
-    files = _files(warehouse, manifests)
-    for table in COLUMNS:
-        if table != "prices":
-            yield f"create view {table} as {_table_query(table, files.get(table, {}))}"
-            yield from _comments("view", table, MEANINGS[table], _meanings(table))
+    """What makes the catalog, in order: tables, macros, views, comments; `memory` has prices and sums."""
+    for table, query in _table_queries(warehouse, manifests).items():
+        yield f"create view {table} as {query}"
+        yield from _comments("view", table, MEANINGS[table], _meanings(table))
+    yield "create table prices as select * from memory.prices"
+    yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
+    for macro in load_macros():
+        yield macro.sql
+    for view in load_views():
+        if view.kept is None:
+            yield f"create view {view.name} as {view.sql}"
+        else:
+            rows = f"from memory.{view.name}" if view.kept == "by run" else view.sql
+            yield f"create table {view.name} as {rows}"
+        what = "view" if view.kept is None else "table"
+        yield from _comments(what, view.name, view.comment, {c.name: c.meaning for c in view.columns})
+    for table in ("summed", "graded"):
+        yield f"create table {table} as from memory.{table}"
+        yield f"comment on table {table} is 'What the kept sums were made of.'"
+
+
+def _price_table(manifests: Sequence[Manifest]) -> Iterator[str]:
     columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["prices"].items())
     yield f"create table prices ({columns})"
     prices = [price_row(price) for price in _prices(manifests)]
     for at in range(0, len(prices), PRICES_AT_ONCE):
         yield f"insert into prices values {', '.join(prices[at : at + PRICES_AT_ONCE])}"
-    yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
-    for macro in load_macros():
-        yield macro.sql
-    for view in load_views():
-        yield f"create view {view.name} as {view.sql}"
-        yield from _comments("view", view.name, view.comment, {c.name: c.meaning for c in view.columns})
+
+
+def _table_queries(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, str]:
+    """For each table in files, the query of the rows of these runs."""
+    files = _files(warehouse, manifests)
+    return {table: _table_query(table, files.get(table, {})) for table in COLUMNS if table != "prices"}
 
 
 def _files(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, dict[str, int]]:

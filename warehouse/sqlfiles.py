@@ -32,6 +32,12 @@ class SqlFile:
     columns: tuple[Column, ...]
     sql: str
 
+    @property
+    def kept(self) -> str | None:
+        """How the catalog keeps this view's rows instead of asking the files: `by run`, `whole`, or not."""
+        line = next((line for line in self.comment.splitlines() if line.startswith("Kept:")), None)
+        return None if line is None else line.removeprefix("Kept:").partition(",")[0].strip()
+
 
 @cache
 def load_views() -> tuple[SqlFile, ...]:

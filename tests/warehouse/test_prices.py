@@ -216,13 +216,18 @@ def test_sql_and_python_agree_to_the_last_digit(
         connection.execute(f"insert into prices values {', '.join(map(price_row, prices))}")
         for macro in load_macros():
             connection.execute(macro.sql)
-        costs = next(view for view in load_views() if view.name == "call_costs")
-        connection.execute(f"create view call_costs as {costs.sql}")
+        for view in load_views():
+            if view.name in {"rates", "billed_totals", "cost_totals", "call_costs"}:
+                connection.execute(f"create view {view.name} as {view.sql}")
         for i, (model, mode, at, counts) in enumerate(calls):
             values = row("calls", sample_id=str(i), mode=mode, priced_as=model, started_at=at, **vars(counts))
             marks = ", ".join("?" * len(values))
             connection.execute(f"insert into calls values ({marks})", list(values.values()))
         got = connection.execute("select usd from call_costs order by sample_id::int").fetchall()
+        sums = "select sum(usd), count(*) filter (usd is null) from call_costs"
+        assert connection.execute(sums).fetchall() == (
+            connection.execute("select sum(usd), sum(n_unpriced) from cost_totals").fetchall()
+        )
     free = Counts(0, 0)
     want = [
         usd_of(model or "compatible/x", counts, at, mode) if counts != free else Decimal(0)

@@ -1,6 +1,6 @@
 -- Calls with what each cost, by kind of token, at the prices in force on the call's own day (UTC).
 -- Grain:    one row a run_id, call_key
--- Reads:    calls, attempts, prices
+-- Reads:    calls, attempts, rates
 -- Billed is every attempt that was answered; a call that was asked twice and answered twice costs twice.
 -- An answer that was an error (prompt too long, content filter) without a count of tokens costs 0, as do
 -- failed and reused calls. Whole input decides the long-prompt tier: plain, cached and written together.
@@ -24,60 +24,6 @@ with dated as (
             cache_write_1h_tokens
         ) as whole_input
     from calls
-),
-days as (
-    select distinct
-        priced_as,
-        mode,
-        day
-    from dated
-    where priced_as is not null
-),
-in_force as (
-    select
-        days.priced_as,
-        days.mode,
-        days.day,
-        prices.token_kind,
-        prices.from_input_tokens,
-        prices.usd_per_mtok
-    from days
-    inner join prices
-        on prices.model = days.priced_as
-        and prices.mode = days.mode
-        and prices.valid_from <= days.day
-        and (prices.valid_to is null or days.day < prices.valid_to)
-),
-tiers as (
-    select
-        priced_as,
-        mode,
-        day,
-        from_input_tokens,
-        lead(from_input_tokens, 1, 9223372036854775807)
-            over (partition by priced_as, mode, day order by from_input_tokens) as below_input_tokens
-    from (select distinct priced_as, mode, day, from_input_tokens from in_force) as starts
-),
-rates as (
-    select
-        tiers.priced_as,
-        tiers.mode,
-        tiers.day,
-        tiers.from_input_tokens,
-        tiers.below_input_tokens,
-        arg_max(usd_per_mtok, in_force.from_input_tokens) filter (token_kind = 'input') as input,
-        arg_max(usd_per_mtok, in_force.from_input_tokens) filter (token_kind = 'cached_input') as cached_input,
-        arg_max(usd_per_mtok, in_force.from_input_tokens) filter (token_kind = 'cache_write') as cache_write,
-        arg_max(usd_per_mtok, in_force.from_input_tokens) filter (token_kind = 'cache_write_1h')
-            as cache_write_1h,
-        arg_max(usd_per_mtok, in_force.from_input_tokens) filter (token_kind = 'output') as output
-    from tiers
-    inner join in_force
-        on in_force.priced_as = tiers.priced_as
-        and in_force.mode = tiers.mode
-        and in_force.day = tiers.day
-        and in_force.from_input_tokens <= tiers.from_input_tokens
-    group by all
 ),
 retried as (  -- calls with several attempts are billed attempt by attempt
     select
@@ -119,9 +65,10 @@ retried as (  -- calls with several attempts are billed attempt by attempt
         where dated.attempts > 1 and attempts.outcome = 'answered'
     ) as tries
     left join rates
-        on rates.priced_as = tries.priced_as
+        on rates.model = tries.priced_as
         and rates.mode = tries.mode
-        and rates.day = tries.day
+        and rates.valid_from <= tries.day
+        and tries.day < rates.valid_to
         and tries.whole_input >= rates.from_input_tokens
         and tries.whole_input < rates.below_input_tokens
     group by tries.run_id, tries.call_key
@@ -137,9 +84,10 @@ once as (  -- what the call's own tokens cost
         usd_for(tokens_known(dated.output_tokens, dated.error_kind), rates.output) as own_output
     from dated
     left join rates
-        on rates.priced_as = dated.priced_as
+        on rates.model = dated.priced_as
         and rates.mode = dated.mode
-        and rates.day = dated.day
+        and rates.valid_from <= dated.day
+        and dated.day < rates.valid_to
         and dated.whole_input >= rates.from_input_tokens
         and dated.whole_input < rates.below_input_tokens
 ),

@@ -1,6 +1,6 @@
 -- What was spent on each day (UTC).
 -- Grain:    one row a day, kind, simulated
--- Reads:    call_costs, runs
+-- Reads:    cost_totals, runs
 -- Tokens are those of the answers that count; a call answered twice is billed twice, in usd.
 -- day                    date            the UTC day on which the calls started
 -- kind                   varchar         of the run; nightbench did not spend what an import shows
@@ -16,20 +16,20 @@
 -- cache_write_1h_tokens  bigint          tokens written to a cache for an hour
 -- output_tokens          bigint          tokens received
 select
-    call_costs.day,
+    cost_totals.day,
     runs.kind,
-    call_costs.simulated,
-    count(*) as n_calls,
-    cast(sum(call_costs.n_billed) as bigint) as n_billed,
-    count(*) filter (call_costs.usd is null) as n_unpriced,
-    case when count(*) = count(call_costs.usd) then try_cast(sum(call_costs.usd) as decimal(18, 12)) end as usd,
-    try_cast(coalesce(sum(call_costs.usd), 0) as decimal(18, 12)) as usd_priced,
-    try_cast(sum(call_costs.input_tokens) as bigint) as input_tokens,
-    try_cast(sum(call_costs.cached_input_tokens) as bigint) as cached_input_tokens,
-    try_cast(sum(call_costs.cache_write_tokens) as bigint) as cache_write_tokens,
-    try_cast(sum(call_costs.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
-    try_cast(sum(call_costs.output_tokens) as bigint) as output_tokens
-from call_costs
-inner join runs on runs.run_id = call_costs.run_id
-group by call_costs.day, runs.kind, call_costs.simulated
-order by call_costs.day desc, runs.kind, call_costs.simulated
+    cost_totals.simulated,
+    cast(sum(cost_totals.n_calls) as bigint) as n_calls,
+    cast(sum(cost_totals.n_billed) as bigint) as n_billed,
+    cast(sum(cost_totals.n_unpriced) as bigint) as n_unpriced,
+    case when sum(cost_totals.n_unpriced) = 0 then try_cast(sum(cost_totals.usd) as decimal(18, 12)) end as usd,
+    try_cast(coalesce(sum(cost_totals.usd), 0) as decimal(18, 12)) as usd_priced,
+    try_cast(sum(cost_totals.input_tokens) as bigint) as input_tokens,
+    try_cast(sum(cost_totals.cached_input_tokens) as bigint) as cached_input_tokens,
+    try_cast(sum(cost_totals.cache_write_tokens) as bigint) as cache_write_tokens,
+    try_cast(sum(cost_totals.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
+    try_cast(sum(cost_totals.output_tokens) as bigint) as output_tokens
+from cost_totals
+inner join runs on runs.run_id = cost_totals.run_id
+group by cost_totals.day, runs.kind, cost_totals.simulated
+order by cost_totals.day desc, runs.kind, cost_totals.simulated

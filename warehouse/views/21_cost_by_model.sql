@@ -1,6 +1,6 @@
 -- What was spent on each model, as a competitor and as a judge.
 -- Grain:    one row a model, role, kind, simulated
--- Reads:    call_costs, runs
+-- Reads:    cost_totals, runs
 -- Tokens are those of the answers that count; a call answered twice is billed twice, in usd.
 -- model                  varchar         provider/name
 -- role                   varchar         answer or judge
@@ -19,23 +19,23 @@
 -- first_day              date            the UTC day of its first call
 -- last_day               date            the UTC day of its last call
 select
-    call_costs.model,
-    call_costs.role,
+    cost_totals.model,
+    cost_totals.role,
     runs.kind,
-    call_costs.simulated,
-    count(*) as n_calls,
-    cast(sum(call_costs.n_billed) as bigint) as n_billed,
-    count(*) filter (call_costs.usd is null) as n_unpriced,
-    case when count(*) = count(call_costs.usd) then try_cast(sum(call_costs.usd) as decimal(18, 12)) end as usd,
-    try_cast(coalesce(sum(call_costs.usd), 0) as decimal(18, 12)) as usd_priced,
-    try_cast(sum(call_costs.input_tokens) as bigint) as input_tokens,
-    try_cast(sum(call_costs.cached_input_tokens) as bigint) as cached_input_tokens,
-    try_cast(sum(call_costs.cache_write_tokens) as bigint) as cache_write_tokens,
-    try_cast(sum(call_costs.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
-    try_cast(sum(call_costs.output_tokens) as bigint) as output_tokens,
-    min(call_costs.day) as first_day,
-    max(call_costs.day) as last_day
-from call_costs
-inner join runs on runs.run_id = call_costs.run_id
-group by call_costs.model, call_costs.role, runs.kind, call_costs.simulated
-order by call_costs.model, call_costs.role, runs.kind, call_costs.simulated
+    cost_totals.simulated,
+    cast(sum(cost_totals.n_calls) as bigint) as n_calls,
+    cast(sum(cost_totals.n_billed) as bigint) as n_billed,
+    cast(sum(cost_totals.n_unpriced) as bigint) as n_unpriced,
+    case when sum(cost_totals.n_unpriced) = 0 then try_cast(sum(cost_totals.usd) as decimal(18, 12)) end as usd,
+    try_cast(coalesce(sum(cost_totals.usd), 0) as decimal(18, 12)) as usd_priced,
+    try_cast(sum(cost_totals.input_tokens) as bigint) as input_tokens,
+    try_cast(sum(cost_totals.cached_input_tokens) as bigint) as cached_input_tokens,
+    try_cast(sum(cost_totals.cache_write_tokens) as bigint) as cache_write_tokens,
+    try_cast(sum(cost_totals.cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
+    try_cast(sum(cost_totals.output_tokens) as bigint) as output_tokens,
+    min(cost_totals.day) as first_day,
+    max(cost_totals.day) as last_day
+from cost_totals
+inner join runs on runs.run_id = cost_totals.run_id
+group by cost_totals.model, cost_totals.role, runs.kind, cost_totals.simulated
+order by cost_totals.model, cost_totals.role, runs.kind, cost_totals.simulated

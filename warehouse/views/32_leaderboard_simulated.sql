@@ -10,8 +10,9 @@
 -- n_refused           bigint          answers graded 0 because the model or its service's filter refused
 -- n_cut               bigint          answers graded 0 because they were cut at max_tokens
 -- accuracy            double          passed / n, 0 to 1, epochs averaged first; null when n = 0
--- ci_low              double          lower end of the 95 % Wilson interval of accuracy
--- ci_high             double          upper end of the 95 % Wilson interval of accuracy
+-- ci_low              double          lower end of the 95 % interval of accuracy: Wilson's, and with epochs or
+--                                     clusters the cluster-robust one
+-- ci_high             double          upper end of the same
 -- mean_score          double          mean score over samples, 0 to 1
 -- usd                 decimal(18,12)  of the answers, not of judges; null when n_unpriced > 0
 -- n_unpriced          bigint          calls whose cost is not known
@@ -33,6 +34,9 @@
 -- accuracy_corrected  double          accuracy corrected for the judge's errors (Rogan-Gladen); null: not known
 -- corrected_low       double          lower end of its 95 % interval
 -- corrected_high      double          upper end of its 95 % interval
+-- n_clusters          bigint          independent groups of samples: the interval stands on so many
+-- score_low           double          lower end of the 95 % interval of mean_score (Student's t, by cluster)
+-- score_high          double          upper end of the same
 select
     suite,
     model,
@@ -64,7 +68,10 @@ select
     judge_accuracy,
     accuracy_corrected,
     corrected_low,
-    corrected_high
+    corrected_high,
+    n_clusters,
+    score_low,
+    score_high
 from results_of('current_simulated')
 qualify row_number() over (
     partition by suite, model, variant

@@ -1,6 +1,6 @@
 -- What each run asked: its suites and variants, and whether it put all of the suite to the variant.
 -- Grain:    one row a run_id, suite, suite_version, variant
--- Reads:    runs, calls, samples
+-- Reads:    runs, scored_totals
 -- run_id           varchar                   the run
 -- run_date         date                      the UTC day on which the run started
 -- started_at       timestamptz               when the run started
@@ -17,29 +17,7 @@
 -- n_asked          bigint                    samples that were asked
 -- n_samples        bigint                    samples that the suite version has
 -- full_length      boolean                   every sample was asked
-with asked as (
-    select
-        run_id,
-        suite,
-        suite_version,
-        variant,
-        first(variant_version) as variant_version,
-        first(model) as model,
-        bool_or(simulated) as simulated,
-        count(distinct sample_id) as n_asked
-    from calls
-    where role = 'answer'
-    group by run_id, suite, suite_version, variant
-),
-sizes as (
-    select
-        suite,
-        suite_version,
-        count(*) as n_samples
-    from samples
-    group by suite, suite_version
-),
-entries as (
+with entries as (
     select
         run_id,
         unnest(cast(spec -> '$.suites' as json[])) as entry
@@ -75,14 +53,11 @@ select
     asked.model,
     asked.simulated,
     asked.n_asked,
-    sizes.n_samples,
-    coalesce(asked.n_asked >= sizes.n_samples, false) as full_length
-from asked
+    asked.n_samples,
+    coalesce(asked.n_asked >= asked.n_samples, false) as full_length
+from scored_totals as asked
 inner join runs on runs.run_id = asked.run_id
 inner join run_limits on run_limits.run_id = asked.run_id
 left join own_limits
     on own_limits.run_id = asked.run_id
     and own_limits.suite = asked.suite
-left join sizes
-    on sizes.suite = asked.suite
-    and sizes.suite_version = asked.suite_version

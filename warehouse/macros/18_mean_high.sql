@@ -1,0 +1,2 @@
+-- interim
+create or replace macro mean_high(mean, variance, n_clusters) as mean

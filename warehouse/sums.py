@@ -1,0 +1,150 @@
+"""What the catalog keeps of every run as sums, so that a rollup of ten million calls reads a few rows.
+
+A view whose header says `-- Kept: by run` is summed when a run is committed, or graded again, and its rows
+are carried from the old catalog to the next. They follow from the committed files alone: a lost catalog is
+summed anew, and a changed view, price tier or grading sums again what it concerns.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from warehouse.columns import SCHEMA_VERSION
+from warehouse.commit import Manifest
+from warehouse.sqlfiles import SqlFile, load_macros, load_views
+
+CALLS_AT_ONCE = 2_000_000  # sums of so many calls take some hundred megabytes
+OLD = "old"  # the old catalog's name while it is attached
+Tables = Callable[
+    [Sequence[Manifest]], Mapping[str, str]
+]  # of some runs: for each table, the query of its rows
+
+
+def kept_by_run() -> tuple[SqlFile, ...]:
+    """The views whose rows are carried from catalog to catalog."""
+    return tuple(view for view in load_views() if view.kept == "by run")
+
+
+def sum_runs(
+    connection: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], tables: Tables, old: Path | None
+) -> None:
+    """Fill the tables `<view>` and `summed` of the current database with the sums of these runs.
+
+    `prices` must be there. `old` is a catalog to carry over what still holds; whatever is wrong with it,
+    its runs are summed anew.
+    """
+    for macro in load_macros():
+        connection.execute(macro.sql)
+    _open(connection, manifests[:0], tables)
+    for view in kept_by_run():
+        connection.execute(f"create table {view.name} as {view.sql}")
+    connection.execute("create table summed (run_id varchar, key varchar)")
+    connection.execute("create table graded (manifest varchar, run_id varchar)")
+    has_old = old is not None and _attach(connection, old)
+    graders = _graders(connection, manifests, tables, has_old=has_old)
+    keys = {m.run_id: _key(m, graders.get(m.run_id, ()), _code(connection)) for m in manifests}
+    connection.executemany("insert into summed values (?, ?)", [*keys.items()] or [("", "")])
+    connection.execute("delete from summed where run_id = ''")
+    carried: set[str] = set()
+    if has_old:
+        sql = f"select run_id from {OLD}.summed semi join summed using (run_id, key)"
+        carried = {run_id for (run_id,) in connection.execute(sql).fetchall()}
+        connection.execute(f"create temp table carried as {sql}")
+        for view in kept_by_run():
+            connection.execute(
+                f"insert into {view.name} by name "
+                f"select * from {OLD}.{view.name} where run_id in (select run_id from carried)"
+            )
+        connection.execute(f"detach {OLD}")
+    for batch in _batches([m for m in manifests if m.run_id not in carried]):
+        runs = {manifest.run_id for manifest in batch}
+        needed = [m for m in manifests if m.run_id in runs or any(m in graders.get(r, ()) for r in runs)]
+        _open(connection, needed, tables)
+        names = ", ".join(f"'{run_id}'" for run_id in sorted(runs))
+        for view in kept_by_run():
+            connection.execute(
+                f"insert into {view.name} by name select * from ({view.sql}) where run_id in ({names})"
+            )
+
+
+def _open(connection: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], tables: Tables) -> None:
+    """Let the tables that the sums read be the rows of these runs."""
+    for name, query in tables(manifests).items():
+        connection.execute(f"create or replace view {name} as {query}")
+    grades = next(view for view in load_views() if view.name == "latest_grades")
+    connection.execute(f"create or replace view latest_grades as {grades.sql}")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, old: Path) -> bool:
+    """Open the old catalog beside; false where it cannot be read, or is not of this code's shape."""
+    name = str(old).replace("'", "''")
+    try:
+        connection.execute(f"attach '{name}' as {OLD} (read_only)")
+        for table in (*(view.name for view in kept_by_run()), "summed", "graded"):
+            connection.execute(f"select count(*) from {OLD}.{table}")
+            missing = connection.execute(
+                f"select column_name, column_type from (describe {table}) "
+                f"except select column_name, column_type from (describe {OLD}.{table})"
+            ).fetchall()
+            if missing:
+                raise duckdb.CatalogException(f"{table} has other columns")
+    except duckdb.Error:
+        attached = connection.execute("select database_name from duckdb_databases()").fetchall()
+        if (OLD,) in attached:
+            connection.execute(f"detach {OLD}")
+        return False
+    return True
+
+
+def _graders(
+    connection: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], tables: Tables, *, has_old: bool
+) -> Mapping[str, Sequence[Manifest]]:
+    """For each run that was graded again, the manifests of the runs that did so. Fills `graded`."""
+    again = {manifest.name: manifest for manifest in manifests if manifest.kind == "regrade"}
+    if not again:
+        return {}
+    if has_old:
+        names = ", ".join(f"'{name}'" for name in again)
+        connection.execute(f"insert into graded select * from {OLD}.graded where manifest in ({names})")
+    known = {name for (name,) in connection.execute("select distinct manifest from graded").fetchall()}
+    for name, manifest in again.items():
+        if name not in known:
+            grades, judged = tables([manifest])["grades"], tables([manifest])["pairs"]
+            connection.execute(
+                f"insert into graded select '{name}', run_id from "
+                f"(select run_id from ({grades}) where grading_id = '{manifest.run_id}' "
+                f"union select run_id from ({judged}) where grading_id = '{manifest.run_id}')"
+            )
+    found: dict[str, list[Manifest]] = {}
+    for name, run_id in connection.execute("select manifest, run_id from graded order by all").fetchall():
+        found.setdefault(run_id, []).append(again[name])
+    return found
+
+
+def _key(manifest: Manifest, graders: Sequence[Manifest], code: str) -> str:
+    """What the sums of a run follow from."""
+    words = (code, manifest.name, *(grader.name for grader in graders))
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def _code(connection: duckdb.DuckDBPyConnection) -> str:
+    """The views and macros that sum, and the tiers that any price has."""
+    tiers = connection.execute("select distinct from_input_tokens from prices order by 1").fetchall()
+    views = [view for view in load_views() if view.kept or view.name == "latest_grades"]
+    return repr((SCHEMA_VERSION, tiers, [view.sql for view in views], load_macros()))
+
+
+def _batches(manifests: Sequence[Manifest]) -> Iterator[list[Manifest]]:
+    """Runs of about CALLS_AT_ONCE calls together."""
+    batch: list[Manifest] = []
+    n_calls = 0
+    for manifest in manifests:
+        batch.append(manifest)
+        n_calls += sum(file.rows for file in manifest.files if file.table == "calls")
+        if n_calls >= CALLS_AT_ONCE:
+            yield batch
+            batch, n_calls = [], 0
+    if batch:
+        yield batch
