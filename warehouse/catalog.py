@@ -157,8 +157,9 @@ def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: 
 def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:
     """What makes the catalog, in order: tables, macros, views, comments; `memory` has prices and sums."""
     for table, query in _table_queries(warehouse, manifests).items():
-        yield f"create view {table} as {query}"
-        yield from _comments("view", table, MEANINGS[table], _meanings(table))
+        what, rows = ("table", "from memory.kept_runs") if table == "runs" else ("view", query)
+        yield f"create {what} {table} as {rows}"
+        yield from _comments(what, table, MEANINGS[table], _meanings(table))
     yield "create table prices as select * from memory.prices"
     yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
     for macro in load_macros():

@@ -13,18 +13,23 @@ import duckdb
 
 from warehouse.columns import SCHEMA_VERSION
 from warehouse.commit import Manifest
-from warehouse.sqlfiles import SqlFile, load_macros, load_views
+from warehouse.sqlfiles import load_macros, load_views
 
 CALLS_AT_ONCE = 2_000_000  # sums of so many calls take some hundred megabytes
+RUNS = "kept_runs"
 OLD = "old"  # the old catalog's name while it is attached
 Tables = Callable[
     [Sequence[Manifest]], Mapping[str, str]
 ]  # of some runs: for each table, the query of its rows
 
 
-def kept_by_run() -> tuple[SqlFile, ...]:
-    """The views whose rows are carried from catalog to catalog."""
-    return tuple(view for view in load_views() if view.kept == "by run")
+def kept_by_run() -> Mapping[str, str]:
+    """What is carried from catalog to catalog: for each table of it, the query that makes its rows.
+
+    `runs` is among them (`kept_runs` while they are made), because its files hold one row each.
+    """
+    views = {view.name: view.sql for view in load_views() if view.kept == "by run"}
+    return {RUNS: "select * from runs", **views}
 
 
 def sum_runs(
@@ -35,11 +40,11 @@ def sum_runs(
     `prices` must be there. `old` is a catalog to carry over what still holds; whatever is wrong with it,
     its runs are summed anew.
     """
+    _open(connection, manifests[:0], tables)  # macros are bound to tables that are there
     for macro in load_macros():
         connection.execute(macro.sql)
-    _open(connection, manifests[:0], tables)
-    for view in kept_by_run():
-        connection.execute(f"create table {view.name} as {view.sql}")
+    for name, sql in kept_by_run().items():
+        connection.execute(f"create table {name} as {sql}")
     connection.execute("create table summed (run_id varchar, key varchar)")
     connection.execute("create table graded (manifest varchar, run_id varchar)")
     has_old = old is not None and _attach(connection, old)
@@ -49,32 +54,30 @@ def sum_runs(
     connection.execute("delete from summed where run_id = ''")
     carried: set[str] = set()
     if has_old:
-        sql = f"select run_id from {OLD}.summed semi join summed using (run_id, key)"
-        carried = {run_id for (run_id,) in connection.execute(sql).fetchall()}
-        connection.execute(f"create temp table carried as {sql}")
-        for view in kept_by_run():
-            connection.execute(
-                f"insert into {view.name} by name "
-                f"select * from {OLD}.{view.name} where run_id in (select run_id from carried)"
-            )
+        still = f"select run_id from {OLD}.summed semi join summed using (run_id, key)"
+        connection.execute(f"create temp table carried as {still}")
+        carried = {run_id for (run_id,) in connection.execute("from carried").fetchall()}
+        for name in kept_by_run():
+            rows = f"select * from {OLD}.{_in_catalog(name)} where run_id in (select run_id from carried)"
+            connection.execute(f"insert into {name} by name {rows}")
         connection.execute(f"detach {OLD}")
     for batch in _batches([m for m in manifests if m.run_id not in carried]):
         runs = {manifest.run_id for manifest in batch}
         needed = [m for m in manifests if m.run_id in runs or any(m in graders.get(r, ()) for r in runs)]
         _open(connection, needed, tables)
         names = ", ".join(f"'{run_id}'" for run_id in sorted(runs))
-        for view in kept_by_run():
-            connection.execute(
-                f"insert into {view.name} by name select * from ({view.sql}) where run_id in ({names})"
-            )
+        for name, sql in kept_by_run().items():
+            connection.execute(f"insert into {name} by name select * from ({sql}) where run_id in ({names})")
+
+
+def _in_catalog(name: str) -> str:
+    return "runs" if name == RUNS else name
 
 
 def _open(connection: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], tables: Tables) -> None:
     """Let the tables that the sums read be the rows of these runs."""
     for name, query in tables(manifests).items():
         connection.execute(f"create or replace view {name} as {query}")
-    grades = next(view for view in load_views() if view.name == "latest_grades")
-    connection.execute(f"create or replace view latest_grades as {grades.sql}")
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, old: Path) -> bool:
@@ -82,11 +85,10 @@ def _attach(connection: duckdb.DuckDBPyConnection, old: Path) -> bool:
     name = str(old).replace("'", "''")
     try:
         connection.execute(f"attach '{name}' as {OLD} (read_only)")
-        for table in (*(view.name for view in kept_by_run()), "summed", "graded"):
-            connection.execute(f"select count(*) from {OLD}.{table}")
+        for table in (*kept_by_run(), "summed", "graded"):
             missing = connection.execute(
                 f"select column_name, column_type from (describe {table}) "
-                f"except select column_name, column_type from (describe {OLD}.{table})"
+                f"except select column_name, column_type from (describe {OLD}.{_in_catalog(table)})"
             ).fetchall()
             if missing:
                 raise duckdb.CatalogException(f"{table} has other columns")
@@ -132,8 +134,7 @@ def _key(manifest: Manifest, graders: Sequence[Manifest], code: str) -> str:
 def _code(connection: duckdb.DuckDBPyConnection) -> str:
     """The views and macros that sum, and the tiers that any price has."""
     tiers = connection.execute("select distinct from_input_tokens from prices order by 1").fetchall()
-    views = [view for view in load_views() if view.kept or view.name == "latest_grades"]
-    return repr((SCHEMA_VERSION, tiers, [view.sql for view in views], load_macros()))
+    return repr((SCHEMA_VERSION, tiers, kept_by_run(), load_macros()))
 
 
 def _batches(manifests: Sequence[Manifest]) -> Iterator[list[Manifest]]:

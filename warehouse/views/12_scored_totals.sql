@@ -1,6 +1,6 @@
 -- How each variant did on each suite of each run, summed: what every rollup of accuracy reads.
 -- Grain:    one row a run_id, suite, suite_version, variant
--- Reads:    calls, latest_grades, samples
+-- Reads:    calls, sample_results_of
 -- Kept:     by run, summed when it is committed or graded again
 -- A sample's epochs are averaged first, then samples; `scored = false` samples count in latency and tokens
 -- alone. The variances are those of the means, robust to clusters of samples: Miller, arXiv:2411.00640.
@@ -60,40 +60,7 @@ sizes as (
     group by suite, suite_version
 ),
 by_sample as (
-    select
-        calls.run_id,
-        calls.suite,
-        calls.suite_version,
-        calls.variant,
-        calls.sample_id,
-        first(samples.cluster) as cluster,
-        count(grades.passed) as n_graded,
-        count(*) filter (grades.passed) as n_passed,
-        count(*) filter (calls.status = 'answered') as n_answered,
-        avg(grades.score) as score,
-        count(*) filter (calls.status = 'failed') as n_failed,
-        count(*) filter (grades.reason in ('refusal', 'content_filter')) as n_refused,
-        count(*) filter (grades.reason = 'cut') as n_cut,
-        any_value(
-            case
-                when grades.judge_call_key is not null
-                    then struct_pack(run_id := grades.grading_id, call_key := grades.judge_call_key)
-            end
-        ) as judged_by
-    from calls
-    left join (
-        select run_id, call_key, score, passed, reason, grading_id, judge_call_key
-        from latest_grades
-        where is_score
-    ) as grades
-        on grades.run_id = calls.run_id
-        and grades.call_key = calls.call_key
-    left join samples
-        on samples.suite = calls.suite
-        and samples.suite_version = calls.suite_version
-        and samples.sample_id = calls.sample_id
-    where calls.role = 'answer' and coalesce(samples.scored, true)
-    group by calls.run_id, calls.suite, calls.suite_version, calls.variant, calls.sample_id
+    select * from sample_results_of('asked')
 ),
 by_cluster as (  -- a sample without a cluster is one by itself
     select
@@ -102,7 +69,7 @@ by_cluster as (  -- a sample without a cluster is one by itself
         suite_version,
         variant,
         count(*) filter (n_graded > 0) as n,
-        sum(n_passed / n_graded) filter (n_graded > 0) as passed,
+        sum(passed) as passed,
         coalesce(sum(score) filter (n_graded > 0), 0) as score,
         count(*) filter (n_graded = 0 and n_answered > 0) as n_ungraded,
         sum(n_graded) as n_answers,
