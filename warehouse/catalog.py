@@ -23,7 +23,7 @@ from warehouse.errors import WarehouseError
 from warehouse.pricelist import TABLE as PRICE_TABLE
 from warehouse.pricelist import Price
 from warehouse.prices import load_prices, prices_of
-from warehouse.sqlfiles import load_macros, load_views
+from warehouse.sqlfiles import load_late_macros, load_macros, load_views
 from warehouse.sums import sum_runs
 
 NAME = "catalog.duckdb"
@@ -86,7 +86,7 @@ def is_current(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> tuple[
 def fingerprint(warehouse: Path) -> tuple[str, str]:
     """What a catalog was made by (its views, macros, price table), and what it was made of."""
     code = hashlib.sha256(f"{SCHEMA_VERSION} {COLUMNS} {MEANINGS}".encode())
-    for file in (*load_macros(), *load_views()):
+    for file in (*load_macros(), *load_views(), *load_late_macros()):
         code.update(repr(file).encode())
     code.update(PRICE_TABLE.read_bytes())
     names = "\n".join(f"{run_id}.{n}" for run_id, n in manifest_names(warehouse))
@@ -172,6 +172,8 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
             yield f"create table {view.name} as {rows}"
         what = "view" if view.kept is None else "table"
         yield from _comments(what, view.name, view.comment, {c.name: c.meaning for c in view.columns})
+    for macro in load_late_macros():
+        yield macro.sql
     for table in ("summed", "graded"):
         yield f"create table {table} as from memory.{table}"
         yield f"comment on table {table} is 'What the kept sums were made of.'"

@@ -42,13 +42,19 @@ class SqlFile:
 @cache
 def load_views() -> tuple[SqlFile, ...]:
     """Every view, in the order of creation."""
-    return _load(HERE / "views")
+    return _load(HERE / "views", "*.sql")
 
 
 @cache
 def load_macros() -> tuple[SqlFile, ...]:
-    """Every macro, in the order of creation."""
-    return _load(HERE / "macros")
+    """The macros that views are made of, in the order of creation: those numbered below 40."""
+    return _load(HERE / "macros", "[0-3][0-9]_*.sql")
+
+
+@cache
+def load_late_macros() -> tuple[SqlFile, ...]:
+    """The macros that are made of views, which DuckDB wants to see when a macro is made: 40 and above."""
+    return _load(HERE / "macros", "[4-9][0-9]_*.sql")
 
 
 def parse(name: str, text: str) -> SqlFile:
@@ -68,6 +74,6 @@ def parse(name: str, text: str) -> SqlFile:
     return SqlFile(name, "\n".join(comment), tuple(columns), "\n".join(lines[end:]).strip().rstrip(";"))
 
 
-def _load(folder: Path) -> tuple[SqlFile, ...]:
-    found = [(path, FILE_NAME.match(path.name)) for path in sorted(folder.glob("*.sql"))]
+def _load(folder: Path, names: str) -> tuple[SqlFile, ...]:
+    found = [(path, FILE_NAME.match(path.name)) for path in sorted(folder.glob(names))]
     return tuple(parse(match["name"], path.read_text("utf-8")) for path, match in found if match)

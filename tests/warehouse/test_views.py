@@ -1,7 +1,7 @@
 """Each view does what its case file says: `views/NAME.sql`, given rows, then the expected rows beside them.
 
 A file holds cases, each `-- case: sentence`, `-- given` with inserts, `-- expect VIEW` with a query whose
-columns are compared, as a set of rows, with the same columns of the view. The tables start empty, but for
+columns are compared, as a set of rows, with the same columns of the view (or of a macro: `-- expect f('a')`). The tables start empty, but for
 the prices of prices.toml; a column that an insert leaves out has the value of a plain row (sample_run.py).
 `k('word')` is a call key made of a word.
 """
@@ -19,7 +19,7 @@ from tests.warehouse.sample_run import DEFAULTS
 from warehouse.catalog import DUCKDB_TYPES, price_row
 from warehouse.columns import COLUMNS
 from warehouse.prices import load_prices
-from warehouse.sqlfiles import SqlFile, load_macros, load_views
+from warehouse.sqlfiles import SqlFile, load_late_macros, load_macros, load_views
 
 CASES = Path(__file__).with_name("views")
 
@@ -35,7 +35,7 @@ def read_cases() -> Iterator[ParameterSet]:
     for path in sorted(CASES.glob("*.sql")):
         for text in path.read_text().split("-- case: ")[1:]:
             title, _, body = text.partition("\n")
-            given, *expects = re.split(r"^-- expect (\w+)\n", body, flags=re.MULTILINE)
+            given, *expects = re.split(r"^-- expect (\w+(?:\(.*\))?)\n", body, flags=re.MULTILINE)
             pairs = tuple(zip(expects[::2], expects[1::2], strict=True))
             yield pytest.param(Case(title, given, pairs), id=f"{path.stem}: {title}")
 
@@ -58,6 +58,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(macro.sql)
         for view in load_views():
             connection.execute(f"create view {view.name} as {view.sql}")
+        for macro in load_late_macros():
+            connection.execute(macro.sql)
         yield connection
 
 

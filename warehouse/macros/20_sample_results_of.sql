@@ -10,9 +10,9 @@ with entries as (
 answers as (
     select *
     from calls
-    where role = 'answer'
-        and run_id in (select entries.run_id from entries)
-        and (run_id, suite, suite_version, variant)
+    where calls.role = 'answer'
+        and calls.run_id in (select entries.run_id from entries)
+        and (calls.run_id, calls.suite, calls.suite_version, calls.variant)
             in (select (entries.run_id, entries.suite, entries.suite_version, entries.variant) from entries)
 ),
 given as (
