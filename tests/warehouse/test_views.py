@@ -1,4 +1,4 @@
-"""Each view does what its case file says: `views/NAME.sql`, given rows, then the expected rows beside them.
+"""Each view and macro does what its case file says: `views/NAME.sql`, `macros/NAME.sql`, given rows, then the expected rows beside them.
 
 A file holds cases, each `-- case: sentence`, `-- given` with inserts, `-- expect VIEW` with a query whose
 columns are compared, as a set of rows, with the same columns of the view (or of a macro: `-- expect f('a')`). The tables start empty, but for
@@ -22,6 +22,7 @@ from warehouse.prices import load_prices
 from warehouse.sqlfiles import SqlFile, load_late_macros, load_macros, load_views
 
 CASES = Path(__file__).with_name("views")
+MACRO_CASES = Path(__file__).with_name("macros")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Case:
 
 
 def read_cases() -> Iterator[ParameterSet]:
-    for path in sorted(CASES.glob("*.sql")):
+    for path in (*sorted(CASES.glob("*.sql")), *sorted(MACRO_CASES.glob("*.sql"))):
         for text in path.read_text().split("-- case: ")[1:]:
             title, _, body = text.partition("\n")
             given, *expects = re.split(r"^-- expect (\w+(?:\(.*\))?)\n", body, flags=re.MULTILINE)

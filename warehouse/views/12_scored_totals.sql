@@ -32,6 +32,8 @@
 -- input_tokens     bigint   tokens sent, those read from or written to a cache apart
 -- output_tokens    bigint   tokens received
 -- judge            varchar  the model that alone judged the scores; null: a program, a panel, or several
+-- served_model     varchar  what the provider said it served; several are joined by commas
+-- fingerprint      varchar  its system fingerprint; likewise
 with asked as (
     select
         run_id,
@@ -46,7 +48,9 @@ with asked as (
         quantile_cont(latency_s, 0.5) filter (status = 'answered') as latency_p50,
         quantile_cont(latency_s, 0.95) filter (status = 'answered') as latency_p95,
         try_cast(sum(input_tokens) as bigint) as input_tokens,
-        try_cast(sum(output_tokens) as bigint) as output_tokens
+        try_cast(sum(output_tokens) as bigint) as output_tokens,
+        string_agg(distinct cast(served_model as varchar), ', ' order by cast(served_model as varchar)) as served_model,
+        string_agg(distinct cast(fingerprint as varchar), ', ' order by cast(fingerprint as varchar)) as fingerprint
     from calls
     where role = 'answer'
     group by run_id, suite, suite_version, variant
@@ -170,7 +174,9 @@ select
     asked.latency_p95,
     asked.input_tokens,
     asked.output_tokens,
-    judged.judge
+    judged.judge,
+    asked.served_model,
+    asked.fingerprint
 from asked
 left join sizes
     on sizes.suite = asked.suite

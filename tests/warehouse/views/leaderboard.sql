@@ -33,7 +33,7 @@ select 'r1' as run_id, 'r1' as grading_id, call_key, sample_id = '1' or epoch = 
 from calls where sample_id = '2' or epoch < 3;
 -- expect leaderboard
 select 2::bigint as n, 0.625 as accuracy, 0.625 as mean_score,
-    wilson_low(1.25, 2) as ci_low, wilson_high(1.25, 2) as ci_high, 0.0052 as usd,
+    share_low(1.25, 2, 0.140625, 2) as ci_low, share_high(1.25, 2, 0.140625, 2) as ci_high, 0.0052 as usd,
     usd_divided(0.0052, 3) as usd_per_correct
 
 -- case: a sum over a call without a price is unknown, and so is the cost of a right answer
