@@ -12,7 +12,7 @@ NULL in their place.
 from collections.abc import Mapping
 from typing import Literal
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Kind = Literal[
     "uuid",  # the first 128 bits of a sha256

@@ -1,8 +1,10 @@
 """The instant at which a run appears: one manifest, renamed into `commits/`, lists all its files.
 
-`commits/<run_id>.<n>.json`, n from 000001; the highest n of a run counts, a manifest is never changed.
+`commits/<run_id>.<n>.json`, n from 000001; the highest n of a run counts, a manifest is never changed. Its
+last line is the sha256 of all that stands before it: whoever reads it knows that it is as it was written.
 """
 
+import hashlib
 import os
 import re
 import tempfile
@@ -15,8 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from warehouse.columns import SCHEMA_VERSION
 from warehouse.durable import DataFile, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
+from warehouse.told import read_told
 
 FOLDER = "commits"
+SEALED_SINCE = 4  # schema versions before have no seal
+SEAL = b',\n "sha256": "'
+SCHEMA = re.compile(rb'\s*\{\s*"schema":\s*([0-9]+)')
 NAME = re.compile(r"(?P<run_id>[a-z0-9][a-z0-9-]{0,39})\.(?P<n>[0-9]{6})\.json\Z")
 
 
@@ -34,11 +40,74 @@ class Manifest(BaseModel):
     run_date: date
     priced_as: tuple[str, ...]  # the models whose prices the run needs
     files: tuple[DataFile, ...]
+    # since schema 4
+    parents: tuple[str, ...] = ()  # manifests of other runs whose calls this one's grades and pairs are of
+    graded_at: datetime | None = None  # of all its grades and pairs, where it is one instant
+    code_version: str | None = None  # as in `runs`, and so the next: what a lost file is written again from
+    flow_run_id: str | None = None
 
     @property
     def name(self) -> str:
         """The manifest's file name."""
         return f"{self.run_id}.{self.n:06d}.json"
+
+
+def sealed(manifest: Manifest) -> bytes:
+    """A manifest as its file holds it, with the sha256 of what it says as its last line."""
+    body = manifest.model_dump_json(by_alias=True, indent=1).encode().removesuffix(b"\n}")
+    return body + SEAL + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a file.
+
+    Raises: WarehouseError: it cannot be read, has changed since it was written, or is another's.
+    """
+    try:
+        manifest = _parse(path.read_bytes())
+    except (OSError, ValidationError, _Changed) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        if isinstance(error, ValidationError):
+            reason = f"{error.error_count()} fields are wrong"
+        raise WarehouseError(
+            f"{path}: this manifest cannot be read ({reason}). The run's files are untouched. "
+            '"nightbench verify --repair" restores it where it can. Else bring the manifest back from a '
+            'backup, or move it elsewhere: then the run\'s commit before it counts, and "nightbench resume" '
+            "commits the run again."
+        ) from error
+    except _Newer as newer:
+        raise WarehouseError(
+            f"{path}: written by a newer nightbench (schema {newer}; this one knows {SCHEMA_VERSION}). "
+            "Nothing was changed. Update nightbench."
+        ) from newer
+    if manifest.name != path.name:
+        raise WarehouseError(
+            f"{path}: this is the manifest {manifest.name} under another name. Nothing was changed. "
+            "Give it its name back, or move it elsewhere."
+        )
+    return manifest
+
+
+class _Changed(Exception):
+    """A manifest is not as it was written."""
+
+
+class _Newer(Exception):
+    """A manifest is of a schema version that this code does not know."""
+
+
+def _parse(raw: bytes) -> Manifest:
+    """Raises: _Newer, _Changed, ValidationError."""
+    match = SCHEMA.match(raw)
+    version = int(match[1]) if match else 0
+    if version > SCHEMA_VERSION:  # before its fields, of which some may be new
+        raise _Newer(version)
+    body, seal, digest = raw.rpartition(SEAL)
+    if seal or version >= SEALED_SINCE:
+        if digest != hashlib.sha256(body).hexdigest().encode() + b'"\n}\n':
+            raise _Changed("it is not as it was written: its sha256 is another")
+        raw = body + b"\n}"
+    return Manifest.model_validate_json(raw)
 
 
 def commit_run(
@@ -60,6 +129,7 @@ def commit_run(
         raise ValueError(f'"{run_id}" is no run id')
     for file in files:
         check_file(warehouse, file, run_id)
+    told = read_told(warehouse, run_id, files)
     folder = warehouse / FOLDER
     with writing(folder):
         make_folder(folder)
@@ -71,8 +141,12 @@ def commit_run(
             kind=kind,
             status=status,
             run_date=run_date,
-            priced_as=_models_priced(warehouse, files),
+            priced_as=told.priced_as,
             files=tuple(files),
+            parents=_newest(warehouse, told.graded_runs),
+            graded_at=told.graded_at,
+            code_version=told.code_version,
+            flow_run_id=told.flow_run_id,
         )
         while not _place(folder, manifest):
             manifest = manifest.model_copy(update={"n": manifest.n + 1})
@@ -87,7 +161,7 @@ def committed(warehouse: Path) -> list[Manifest]:
     newest: dict[str, int] = {}
     for run_id, n in manifest_names(warehouse):
         newest[run_id] = max(n, newest.get(run_id, 0))
-    found = [_read(warehouse / FOLDER / f"{run_id}.{n:06d}.json") for run_id, n in newest.items()]
+    found = [read_manifest(warehouse / FOLDER / f"{run_id}.{n:06d}.json") for run_id, n in newest.items()]
     return sorted(found, key=lambda manifest: (manifest.run_date, manifest.run_id))
 
 
@@ -137,7 +211,7 @@ def check_file(warehouse: Path, file: DataFile, run_id: str) -> None:
 def _place(folder: Path, manifest: Manifest) -> bool:
     """Write the manifest aside and link it to its name, which must be free; false where it is not."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp") as file:
-        file.write(manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n")
+        file.write(sealed(manifest))
         file.flush()
         os.fsync(file.fileno())
         os.fchmod(file.fileno(), 0o644)
@@ -149,36 +223,9 @@ def _place(folder: Path, manifest: Manifest) -> bool:
     return True
 
 
-def _read(path: Path) -> Manifest:
-    try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"{error.error_count()} fields are wrong"
-        raise WarehouseError(
-            f"{path}: this manifest cannot be read ({reason}). The run's files are untouched. Bring the "
-            "manifest back from a backup, or move it elsewhere: then the run's commit before it counts, "
-            'and "nightbench resume" commits the run again.'
-        ) from error
-    if manifest.schema_version > SCHEMA_VERSION:
-        raise WarehouseError(
-            f"{path}: written by a newer nightbench (schema {manifest.schema_version}; this one knows "
-            f"{SCHEMA_VERSION}). Nothing was changed. Update nightbench."
-        )
-    if manifest.name != path.name:
-        raise WarehouseError(
-            f"{path}: this is the manifest {manifest.name} under another name. Nothing was changed. "
-            "Give it its name back, or move it elsewhere."
-        )
-    return manifest
-
-
-def _models_priced(warehouse: Path, files: Sequence[DataFile]) -> tuple[str, ...]:
-    import pyarrow.parquet as pq  # a fifth of a second that readers of manifests do not need
-
-    found: set[str | None] = set()
-    for file in files:
-        if file.table == "calls":
-            with pq.ParquetFile(warehouse / file.path) as calls:
-                for batch in calls.iter_batches(columns=["priced_as"]):
-                    found.update(batch.column(0).unique().to_pylist())
-    return tuple(sorted(model for model in found if model is not None))
+def _newest(warehouse: Path, run_ids: Sequence[str]) -> tuple[str, ...]:
+    """The manifests that count of these runs; a run that is not committed has none."""
+    n_of = {
+        run_id: n for run_id, n in manifest_names(warehouse) if run_id in run_ids
+    }  # the last is the newest
+    return tuple(f"{run_id}.{n:06d}" for run_id, n in sorted(n_of.items()))

@@ -16,6 +16,16 @@ REMEDY = (
 
 
 @dataclass(frozen=True)
+class RowGroup:
+    """Where a row group lies in its file, and the CRC-32 of its bytes: it tells which one was damaged."""
+
+    rows: int
+    start: int
+    n_bytes: int
+    crc32: int
+
+
+@dataclass(frozen=True)
 class DataFile:
     """A Parquet file as a manifest lists it; `path` is relative to the warehouse folder, with `/`."""
 
@@ -24,6 +34,7 @@ class DataFile:
     rows: int
     sha256: str
     n_bytes: int
+    row_groups: tuple[RowGroup, ...] = ()  # none in manifests before schema 4
 
 
 @contextmanager

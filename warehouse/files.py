@@ -6,19 +6,20 @@ A file that no manifest names does not exist, so a crash leaves at most a dead f
 import hashlib
 import json
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, KEYS, SHARED
 from warehouse.durable import DataFile as DataFile
-from warehouse.durable import fsync_file, fsync_folder, make_folder, sha256_of, writing
+from warehouse.durable import RowGroup, fsync_file, fsync_folder, make_folder, sha256_of, writing
 from warehouse.schema import TABLES
 
 ROW_GROUP_ROWS = 65_536
@@ -129,6 +130,33 @@ def content_hash(content: pa.Table) -> str:
     return digest.hexdigest()
 
 
+def row_groups_of(path: Path) -> tuple[RowGroup, ...]:
+    """Where each row group of a whole Parquet file lies, with its checksum."""
+    found: list[RowGroup] = []
+    with pq.ParquetFile(path) as parquet, path.open("rb") as file:
+        for i in range(parquet.metadata.num_row_groups):
+            group = parquet.metadata.row_group(i)
+            chunks = [group.column(k) for k in range(group.num_columns)]
+            starts = [
+                chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset
+                for chunk in chunks
+            ]
+            end = max(s + chunk.total_compressed_size for s, chunk in zip(starts, chunks, strict=True))
+            crc32 = crc32_of(file, min(starts), end - min(starts))
+            found.append(RowGroup(group.num_rows, min(starts), end - min(starts), crc32))
+    return tuple(found)
+
+
+def crc32_of(file: BinaryIO, start: int, n_bytes: int) -> int:
+    """The CRC-32 of a part of a file; where the file is shorter, of what is there."""
+    file.seek(start)
+    crc32 = 0
+    while n_bytes > 0 and (part := file.read(min(n_bytes, 2**20))):
+        crc32 = zlib.crc32(part, crc32)
+        n_bytes -= len(part)
+    return crc32
+
+
 def to_batch(table: str, rows: Rows) -> pa.RecordBatch:
     """Rows as one Arrow batch of the table's schema.
 
@@ -189,7 +217,8 @@ def _holds(path: Path, name: str) -> bool:
 
 
 def _describe(warehouse: Path, table: str, path: Path, rows: int, digest: str) -> DataFile:
-    return DataFile(table, path.relative_to(warehouse).as_posix(), rows, digest, path.stat().st_size)
+    name, n_bytes = path.relative_to(warehouse).as_posix(), path.stat().st_size
+    return DataFile(table, name, rows, digest, n_bytes, row_groups_of(path))
 
 
 class _Sink:

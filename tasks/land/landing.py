@@ -39,7 +39,9 @@ class Landing:
     For the holder of the run's lock: nobody else lands this run.
     """
 
-    def __init__(self, warehouse: Path, run_id: str, run_date: date) -> None:
+    def __init__(
+        self, warehouse: Path, run_id: str, run_date: date, graded_at: datetime | None = None
+    ) -> None:
         self._warehouse = warehouse
         self._run_id = run_id
         self._run_date = run_date
@@ -47,7 +49,7 @@ class Landing:
         self._writers: dict[str, TableWriter] = {}
         self._prompts: dict[str, dict[bytes, Row]] = {}
         self._suites: dict[str, Suite] = {}
-        self._graded_at = datetime.now(UTC)
+        self._graded_at = graded_at or datetime.now(UTC)
         self.answered = 0
         self.failed = 0
 
@@ -145,8 +147,9 @@ def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:
 
     `run` holds the columns of the table `runs` but the counts, which `landed` knows.
     """
-    started_at, run_id = run["started_at"], str(run["run_id"])
+    started_at, finished_at, run_id = run["started_at"], run["finished_at"], str(run["run_id"])
     assert isinstance(started_at, datetime)
+    assert isinstance(finished_at, datetime)
     row = {**run, "answered_calls": landed.answered, "failed_calls": landed.failed}
     with TableWriter(warehouse, "runs", started_at.date(), run_id, part="0") as writer:
         writer.write([row])
@@ -159,6 +162,7 @@ def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:
         status=str(run["status"]),
         run_date=started_at.date(),
         files=[own, *landed.files],
+        committed_at=finished_at,  # so that a lost row of `runs` can be written again to the last bit
     )
     rewrite_catalog(warehouse)
     return manifest

@@ -12,7 +12,7 @@ from tests.warehouse.sample_run import STARTED, land
 from warehouse import columns
 from warehouse.catalog import NAME, is_current, rewrite_catalog
 from warehouse.columns import COLUMNS
-from warehouse.commit import committed
+from warehouse.commit import committed, sealed
 from warehouse.errors import WarehouseError
 from warehouse.query import open_catalog, run_sql
 from warehouse.sqlfiles import load_views
@@ -53,8 +53,8 @@ def test_shared_rows_are_there_once(warehouse: Path) -> None:
 
 def test_a_run_needs_no_price_in_our_table(warehouse: Path) -> None:
     manifest = land(warehouse, "r1")
-    path = warehouse / "commits" / manifest.name
-    path.write_text(path.read_text().replace("gpt-4o-2024-05-13", "gpt-3.5-turbo-1106"))
+    other = manifest.model_copy(update={"priced_as": ("openai/gpt-3.5-turbo-1106",)})
+    (warehouse / "commits" / manifest.name).write_bytes(sealed(other))
     assert committed(warehouse)[0].priced_as == ("openai/gpt-3.5-turbo-1106",)
     rewrite_catalog(warehouse)
     rows = run_sql(
@@ -81,8 +81,8 @@ def test_files_of_an_older_schema_are_read_with_null_for_what_came_later(
     land(warehouse, "old")
     later = {**COLUMNS["calls"], "mood": "word"}
     monkeypatch.setitem(COLUMNS, "calls", later)
-    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 4})
-    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 4)
+    monkeypatch.setattr(columns, "SINCE", {("calls", "mood"): 5})
+    monkeypatch.setattr("warehouse.catalog.SCHEMA_VERSION", 5)
     rewrite_catalog(warehouse)
     assert run_sql(warehouse, "select distinct mood from calls").rows == [(None,)]
 

@@ -24,7 +24,7 @@ def commits(warehouse: Path) -> list[str]:
 def test_a_manifest_lists_every_file_with_rows_and_hash(warehouse: Path) -> None:
     manifest = land(warehouse, "r1")
     written = json.loads((warehouse / "commits" / "r1.000001.json").read_text())
-    assert written["schema"] == 3
+    assert written["schema"] == 4
     assert {file["table"]: file["rows"] for file in written["files"]} == {
         "runs": 1,
         "calls": 4,
@@ -102,7 +102,7 @@ def test_what_is_no_manifest_is_named_with_a_remedy(
 def test_a_manifest_of_a_newer_schema_is_refused(warehouse: Path) -> None:
     land(warehouse, "r1")
     path = warehouse / "commits" / "r1.000001.json"
-    path.write_text(path.read_text().replace('"schema": 3', '"schema": 4'))
+    path.write_text(path.read_text().replace('"schema": 4', '"schema": 5'))
     with pytest.raises(WarehouseError, match="newer nightbench"):
         committed(warehouse)
 

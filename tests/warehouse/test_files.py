@@ -128,7 +128,7 @@ def test_a_file_lies_in_its_hive_folder_named_by_its_content(warehouse: Path) ->
 def test_every_file_says_its_schema_version_and_is_zstd(warehouse: Path) -> None:
     file = write(warehouse, "calls", [row("calls", run_id="r1")])
     parquet = pq.ParquetFile(warehouse / file.path)
-    assert parquet.schema_arrow.metadata[b"nightbench.schema_version"] == b"3"
+    assert parquet.schema_arrow.metadata[b"nightbench.schema_version"] == b"4"
     assert parquet.metadata.row_group(0).column(0).compression == "ZSTD"
     assert parquet.schema_arrow.equals(TABLES["calls"])
 
