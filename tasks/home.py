@@ -24,6 +24,7 @@ from importlib import metadata
 from pathlib import Path
 
 from warehouse.errors import SpecError
+from warehouse.place import home_folder, warehouse_of
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -56,7 +57,7 @@ class Home:
     @property
     def warehouse(self) -> Path:
         """Parquet files, commits and the catalog."""
-        return self.root / "warehouse"
+        return warehouse_of(self.root)
 
     @property
     def limits(self) -> Path:
@@ -115,11 +116,10 @@ class Settings:
         seconds a provider that does not answer is waited for.
         Raises: SpecError: one of these is no such number.
         """
-        root = Path(environ.get("NIGHTBENCH_HOME") or "data").expanduser().absolute()
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
         users = tuple(folder.expanduser().absolute() for folder in (*listed, *suites_dirs))
         return cls(
-            home=Home(root),
+            home=Home(home_folder(environ)),
             suite_folders=(CHECKOUT / "datasets", *users),
             monthly_usd=read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", "")),
             give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S"),

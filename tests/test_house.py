@@ -12,7 +12,7 @@ LONGEST = 400
 HOSTS = re.compile("py" + r"pi\.org|python" + r"hosted|np" + r"mjs\.org|deb\.deb" + "ian")
 MACHINE = re.compile(r"/(root|home)/[a-z]")
 COMMANDS = ["run", "resume", "runs", "plan", "import", "report", "sql", "suites", "models", "prices"]
-COMMANDS += ["ask", "serve", "doctor", "journal", "init", "cancel", "regrade", "calibrate"]
+COMMANDS += ["ask", "serve", "doctor", "journal", "init", "cancel", "regrade", "calibrate", "export"]
 
 
 def _files() -> list[Path]:

@@ -35,8 +35,10 @@ class Found:
     rows: list[tuple[Any, ...]]
 
 
-def open_catalog(warehouse: Path) -> duckdb.DuckDBPyConnection:
+def open_catalog(warehouse: Path, *, writes_to: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open the catalog, rewritten first where it is missing, was moved, or lacks a commit.
+
+    `writes_to` is a folder into which it may write, and nowhere else.
 
     Raises: WarehouseError: it cannot be opened or rewritten.
     """
@@ -53,7 +55,7 @@ def open_catalog(warehouse: Path) -> duckdb.DuckDBPyConnection:
             "committed is untouched. Close that program, or open the catalog there read-only."
         )
     try:
-        _lock_down(connection, warehouse)
+        _lock_down(connection, (warehouse,) if writes_to is None else (warehouse, writes_to))
     except duckdb.Error as error:
         connection.close()
         raise WarehouseError(f"{warehouse / NAME}: cannot be opened safely: {error}") from error
@@ -89,7 +91,7 @@ def _found(connection: duckdb.DuckDBPyConnection, sql: str) -> Found:
 def to_json(found: Found) -> str:
     """An array of row objects: counts as numbers, decimals and ids as strings, times as ISO 8601."""
     rows = [
-        {name: _plain(value) for name, value in zip(found.columns, row, strict=True)} for row in found.rows
+        {name: plain(value) for name, value in zip(found.columns, row, strict=True)} for row in found.rows
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1)
 
@@ -99,10 +101,7 @@ def to_csv(found: Found, file: TextIO) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(found.columns)
     for row in found.rows:
-        plain = [_plain(value) for value in row]
-        writer.writerow(
-            [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in plain]
-        )
+        writer.writerow([flat(value) for value in row])
 
 
 def to_parquet(warehouse: Path, sql: str, file: BinaryIO) -> None:
@@ -132,11 +131,11 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection | None:
         return None
 
 
-def _lock_down(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    folder = str(warehouse.resolve()).replace("'", "''")
+def _lock_down(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    texts = ", ".join("'{}/'".format(str(folder.resolve()).replace("'", "''")) for folder in folders)
     for setting in (
         "timezone = 'UTC'",
-        f"allowed_directories = ['{folder}/']",
+        f"allowed_directories = [{texts}]",
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         "enable_external_access = false",
@@ -156,7 +155,13 @@ def _distinct(columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _plain(value: Any) -> Any:
+def flat(value: Any) -> Any:
+    """A value as a cell of CSV has it: what has parts becomes JSON."""
+    value = plain(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def plain(value: Any) -> Any:
     """A value as JSON has it; a number that JSON has no word for (NaN, infinity) is null."""
     if isinstance(value, Decimal):
         return format(value, "f")
@@ -171,7 +176,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return str(value)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.warehouse.sample_run import STARTED, land
 from warehouse.catalog import NAME, rewrite_catalog
+from warehouse.export import Wanted, export
 from warehouse.query import run_sql, to_json
 from warehouse.sqlfiles import load_views
 
@@ -52,11 +53,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouse
 
 
-def read(warehouse: Path, path: Path | None) -> list[object]:
+def read(warehouse: Path, path: Path | None, name: str = NAME) -> list[object]:
     views = [view.name for view in load_views()]
     environment = os.environ | {"TZ": "Australia/Sydney"} | ({"PYTHONPATH": str(path)} if path else {})
     done = subprocess.run(
-        [sys.executable, "-c", READER, str(warehouse / NAME), *views],
+        [sys.executable, "-c", READER, str(warehouse / name), *views],
         env=environment,
         capture_output=True,
         text=True,
@@ -84,3 +85,18 @@ def test_every_view_is_the_same_in_an_old_duckdb_in_sydney(
     utc = json.loads(to_json(run_sql(catalog, "select run_date from leaderboard")))
     assert utc == [{"run_date": "2026-03-02"}]
     assert "2026-03-02" in got["leaderboard"][0]
+
+
+@pytest.mark.slow
+def test_an_exported_file_is_the_same_in_an_old_duckdb(
+    old_duckdb: tuple[str, Path], catalog: Path, tmp_path: Path
+) -> None:
+    export(catalog, tmp_path / "all.duckdb", Wanted())
+    version, _, got = read(tmp_path, old_duckdb[1], "all.duckdb")
+    _, _, want = read(catalog, None)
+    assert version == old_duckdb[0]
+    assert isinstance(got, dict)
+    assert isinstance(want, dict)
+    assert {view: sorted(rows) for view, rows in got.items()} == {
+        view: sorted(rows) for view, rows in want.items()
+    }

@@ -1,9 +1,9 @@
-"""Each view and macro does what its case file says: `views/NAME.sql`, `macros/NAME.sql`, given rows, then the expected rows beside them.
+"""Each view and macro does what its case file says: `views/NAME.sql`, `macros/NAME.sql`.
 
-A file holds cases, each `-- case: sentence`, `-- given` with inserts, `-- expect VIEW` with a query whose
-columns are compared, as a set of rows, with the same columns of the view (or of a macro: `-- expect f('a')`). The tables start empty, but for
-the prices of prices.toml; a column that an insert leaves out has the value of a plain row (sample_run.py).
-`k('word')` is a call key made of a word.
+A file holds cases: given rows, then the expected rows beside them. Each is `-- case: sentence`, `-- given`
+with inserts, `-- expect VIEW` (or of a macro: `-- expect f('a')`) with a query whose columns are compared, as
+a set of rows, with the same columns of the view. The tables start empty, but for the prices of prices.toml; a
+column that an insert leaves out has the value of a plain row (sample_run.py). `k('word')` is a call key.
 """
 
 import re
