@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.sqlfiles import load_macros
 from warehouse.statistics.corrected import corrected_share
 from warehouse.statistics.proportions import Measured
 
@@ -75,12 +74,9 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(
     assert held >= 930
 
 
-@pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    for macro in load_macros():
-        connection.execute(macro.sql)
-    return connection
+@pytest.fixture
+def connection(macros: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    return macros
 
 
 shares = st.floats(0, 1).map(lambda value: round(value, 6))

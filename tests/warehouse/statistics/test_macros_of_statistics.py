@@ -1,7 +1,6 @@
 """Each formula that SQL carries is that of SciPy, of the textbook, or of the paper that it names."""
 
 import math
-from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -10,20 +9,10 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from warehouse.catalog import DUCKDB_TYPES
-from warehouse.columns import COLUMNS
-from warehouse.sqlfiles import load_macros
 
-
-@pytest.fixture(scope="module")
-def sql() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        for table, kinds in COLUMNS.items():  # macros of other kinds read them
-            columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in kinds.items())
-            connection.execute(f"create table {table} ({columns})")
-        for macro in load_macros():
-            connection.execute(macro.sql)
-        yield connection
+@pytest.fixture
+def sql(macros: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    return macros
 
 
 def ask(connection: duckdb.DuckDBPyConnection, expression: str, *values: object) -> Any:
@@ -73,7 +62,7 @@ def sums(values: np.ndarray, clusters: np.ndarray) -> tuple[float, ...]:
 
 
 def cr1(values: np.ndarray, clusters: np.ndarray) -> float:
-    """The cluster-robust variance of a mean as regression software has it: OLS on a constant, CR1 without n-k."""
+    """The variance of a mean as regression software has it: least squares on a constant, CR1."""
     residual = values - values.mean()
     groups = np.unique(clusters)
     meat = sum(residual[clusters == c].sum() ** 2 for c in groups)
