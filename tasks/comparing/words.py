@@ -107,5 +107,5 @@ def _corrected(result: Result, of: int) -> str:
 
 
 def _side(entry: Entry, label: str) -> str:
-    run = "" if entry.run_id in label else f" in {entry.run_id}"
+    run = "" if entry.run_id in label.split() else f" in {entry.run_id}"
     return f"{label}{run} of {entry.started_at:%Y-%m-%d}"

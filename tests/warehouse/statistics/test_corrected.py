@@ -74,7 +74,7 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(
     assert held >= 930
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def connection(macros: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return macros
 
