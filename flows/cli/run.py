@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -338,7 +339,14 @@ def print_stopped(home: Home, run_id: str, error: NightbenchError, *, as_json: b
             print_short(run_id, error)
 
 
-def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str | None = None) -> None:
+def print_result(
+    home: Home,
+    run_id: str,
+    *,
+    as_json: bool = False,
+    error: str | None = None,
+    advice: Sequence[Mapping[str, object]] | None = None,
+) -> None:
     """The leaderboard, the bill, and where the files are; `error` is what stopped the run."""
     from flows.cli.judged import judged_json, say_judged
     from flows.summary import run_summary
@@ -358,6 +366,7 @@ def print_result(home: Home, run_id: str, *, as_json: bool = False, error: str |
                 "costs": summary.costs,
                 **judged_json(home, run_id),
                 **({} if rehearsal is None else {"rehearsal": rehearsal}),
+                **({} if advice is None else {"advice": advice}),
             }
         )
         for sentence in summary.notes():

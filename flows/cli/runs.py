@@ -62,12 +62,13 @@ def report(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Print the leaderboard and the bill of a committed run."""
+    """Print the leaderboard and the bill of a committed run, and what they advise."""
     from flows.cli.calibrate import print_calibration
     from flows.cli.regrade import print_regrade
     from flows.cli.run import print_result
     from flows.judged import read_judged
     from flows.summary import newest_run, run_summary
+    from tasks.comparing.advice import advise
     from tasks.runs import check_run_id
 
     home = Settings.read(os.environ).home
@@ -86,11 +87,17 @@ def report(
     elif kind == "calibrate":
         print_calibration(home, chosen, as_json=as_json)
     elif markdown:
-        say(run_summary(home, chosen).markdown() + read_judged(home, chosen).markdown())
+        words = "\n".join(f"- {line.words}" for line in advise(home.warehouse, chosen))
+        page = run_summary(home, chosen).markdown() + read_judged(home, chosen).markdown()
+        say(f"{page}\n## Advice\n{words}")
     else:
-        print_result(home, chosen, as_json=as_json)
+        advice = advise(home.warehouse, chosen)
+        print_result(home, chosen, as_json=as_json, advice=[vars(line) for line in advice])
         if not as_json:
             _print_heatmaps(home, chosen)
+            say("Advice")
+            for line in advice:
+                say(f"  {line.words}")
 
 
 def _print_heatmaps(home: Home, run_id: str) -> None:

@@ -28,6 +28,16 @@ select contest, n, n_clusters, accuracy_a, accuracy_b, difference, ci_low, ci_hi
     score_high
 from paired_results('pairs')
 """
+PARTS = """
+with contests as ({contests}),
+pairs as (select * from samples_paired('contests') where category is not null),
+parts as (select * replace (contest || chr(31) || category as contest) from pairs)
+select split_part(contest, chr(31), 1), split_part(contest, chr(31), 2), n, n_clusters, accuracy_a,
+    accuracy_b, difference, ci_low, ci_high, se, p, p_holm, test, only_a, only_b, smallest_detectable,
+    more_samples
+from paired_results('parts')
+order by all
+"""
 SPENT = """
 with contests as ({contests}),
 pairs as (select contest, sample_id from samples_paired('contests')),
@@ -159,6 +169,14 @@ def measure(warehouse: Path, contests: Sequence[Contest]) -> list[Result]:
         else Result(contest, 0)
         for at, contest in enumerate(contests)
     ]
+
+
+def measure_parts(warehouse: Path, contests: Sequence[Contest]) -> list[tuple[str, Result]]:
+    """The figures of each contest by category; p-values are corrected over all categories of all contests."""
+    if not contests:
+        return []
+    rows = run_all(warehouse, (PARTS.format(contests=_relation(contests)),))[0].rows
+    return [(category, Result(contests[int(at)], *figures)) for at, category, *figures in rows]
 
 
 def read_telling(warehouse: Path, contests: Sequence[Contest], limit: int = 10) -> list[Disagreement]:

@@ -66,6 +66,45 @@ def test_no_difference_is_told_as_none(imported: Path, nightbench: Nightbench) -
     assert [d["sample_id"] for d in document["disagreements"]] == ["6", "7", "8"]
 
 
+def test_a_report_ends_in_advice_with_its_evidence(imported: Path, nightbench: Nightbench) -> None:
+    done = nightbench("report", "poor")
+    assert done.code == 0, done.err
+    advice = done.out[done.out.index("Advice") :]
+    assert "capitals: recorded/fair and recorded/good cannot be told apart (" in advice
+    assert "take the cheaper, once prices are known" in advice
+    assert "capitals: not known yet: whether recorded/fair and recorded/good differ by less than" in advice
+    document = nightbench("report", "poor", "--json").json
+    assert [line["kind"] for line in document["advice"]] == ["equal", "unknown"]
+    page = nightbench("report", "poor", "--markdown").out
+    assert "## Advice\n- capitals:" in page
+
+
+def test_advice_takes_the_better_and_where_it_is_level_the_cheaper(
+    tmp_path: Path, nightbench: Nightbench
+) -> None:
+    suites = write_suite(tmp_path)
+    tokens = "select *, 100 as input_tokens, {n} as output_tokens from source"
+    for name, wrong, n in (
+        ("gpt-4o-2024-05-13", range(6), 50),
+        ("claude-3-5-sonnet-20240620", range(9), 200),
+    ):
+        words = ("--suite", "capitals", "--model", f"recorded/{name}", "--suites-dir", suites)
+        file = answers(tmp_path, name, wrong)
+        assert nightbench("import", file, *words, "--map", tokens.format(n=n)).code == 0
+    (line, *_) = nightbench("report", "--json").json["advice"]
+    assert (line["kind"], line["variant"]) == ("equal", "recorded/gpt-4o-2024-05-13")
+    assert (
+        "take the cheapest, recorded/gpt-4o-2024-05-13, at $0.001250 a call against up to $0.003300"
+        in line["words"]
+    )
+    words = ("--suite", "capitals", "--model", "recorded/claude-3-opus-20240229", "--suites-dir", suites)
+    assert nightbench("import", answers(tmp_path, "opus", range(120)), *words, "--run-id", "opus").code == 0
+    kinds = [
+        (line["kind"], line["variant"]) for line in nightbench("report", "opus", "--json").json["advice"]
+    ]
+    assert kinds[0] == ("equal", "recorded/gpt-4o-2024-05-13")
+
+
 def test_several_are_grouped_by_letters(imported: Path, nightbench: Nightbench, tmp_path: Path) -> None:
     words = ("compare", "recorded/poor", "recorded/good", "recorded/fair")
     rows = {row["variant"]: row["letters"] for row in nightbench(*words, "--json").json["letters"]}
