@@ -16,7 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.columns import COLUMNS, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
+from warehouse.claims import TABLE as CLAIMS_TABLE
+from warehouse.claims import load_claims, users_file
+from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
 from warehouse.commit import FOLDER, Manifest, check_file, committed, manifest_names
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
@@ -86,9 +88,11 @@ def is_current(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> tuple[
 def fingerprint(warehouse: Path) -> tuple[str, str]:
     """What a catalog was made by (its views, macros, price table), and what it was made of."""
     code = hashlib.sha256(f"{SCHEMA_VERSION} {COLUMNS} {MEANINGS}".encode())
-    for file in (*load_macros(), *load_views(), *load_late_macros()):
-        code.update(repr(file).encode())
-    code.update(PRICE_TABLE.read_bytes())
+    for sql in (*load_macros(), *load_views(), *load_late_macros()):
+        code.update(repr(sql).encode())
+    for file in (PRICE_TABLE, CLAIMS_TABLE, users_file(warehouse)):
+        if file.exists():
+            code.update(file.read_bytes())
     names = "\n".join(f"{run_id}.{n}" for run_id, n in manifest_names(warehouse))
     return code.hexdigest(), hashlib.sha256(names.encode()).hexdigest()
 
@@ -129,7 +133,7 @@ def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: 
                         f"{path}: cannot be rewritten: {error}\nin: {statement[:300]}\n{REMEDY}"
                     ) from error
 
-            for statement in _price_table(manifests):
+            for statement in (*_price_table(manifests), *_claims_table(warehouse)):
                 do(statement)
             try:
                 sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), old)
@@ -160,8 +164,9 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
         what, rows = ("table", "from memory.kept_runs") if table == "runs" else ("view", query)
         yield f"create {what} {table} as {rows}"
         yield from _comments(what, table, MEANINGS[table], _meanings(table))
-    yield "create table prices as select * from memory.prices"
-    yield from _comments("table", "prices", MEANINGS["prices"], _meanings("prices"))
+    for table in IN_CATALOG:
+        yield f"create table {table} as select * from memory.{table}"
+        yield from _comments("table", table, MEANINGS[table], _meanings(table))
     for macro in load_macros():
         yield macro.sql
     for view in load_views():
@@ -187,10 +192,23 @@ def _price_table(manifests: Sequence[Manifest]) -> Iterator[str]:
         yield f"insert into prices values {', '.join(prices[at : at + PRICES_AT_ONCE])}"
 
 
+def _claims_table(warehouse: Path) -> Iterator[str]:
+    columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["claims"].items())
+    yield f"create table claims ({columns})"
+    for claim in load_claims(warehouse):
+        yield f"insert into claims values ({', '.join(map(_literal, vars(claim).values()))})"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool | float) else _text(str(value))
+
+
 def _table_queries(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, str]:
     """For each table in files, the query of the rows of these runs."""
     files = _files(warehouse, manifests)
-    return {table: _table_query(table, files.get(table, {})) for table in COLUMNS if table != "prices"}
+    return {table: _table_query(table, files.get(table, {})) for table in COLUMNS if table not in IN_CATALOG}
 
 
 def _files(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, dict[str, int]]:

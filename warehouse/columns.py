@@ -206,7 +206,20 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "valid_to": "date",
         "source": "text",
     },
+    "claims": {
+        "model": "word",
+        "benchmark": "word",
+        "suite": "word",
+        "score": "real",
+        "prompt_style": "text",
+        "comparable": "claim",
+        "note": "text",
+        "source": "text",
+        "published": "date",
+    },
 }
+
+IN_CATALOG = ("prices", "claims")  # data of ours, which the catalog holds itself: no run has files of them
 
 SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema version that brought it
     ("runs", "predicted_usd"): 2,
@@ -276,6 +289,10 @@ MEANINGS: Mapping[str, str] = {
     "calibrations.ci_high": "Upper end of the 95 % interval.",
     "calibrations.n": "Labels that the value stands on.",
     "metrics": "One row a measure of a response that is no score.",
+    "claims": "One row a published score of a model; claims.toml in the home adds some.",
+    "claims.suite": "The suite of ours that comes nearest; NULL: none.",
+    "claims.score": "A share, 0 to 1.",
+    "claims.comparable": "Whether a score on the suite may be held against it; note says why not.",
     "prices": "One row a price in force, for valid_from <= day < valid_to (UTC).",
     "prices.from_input_tokens": "Applies to calls whose whole input has at least so many tokens.",
     "prices.valid_to": "NULL: still in force.",

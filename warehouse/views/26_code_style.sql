@@ -12,7 +12,7 @@
 -- metric           varchar  as tasks/grade/code_style.py names it
 -- n                bigint   samples with the measure
 -- mean             double   over samples
--- ci_low           double   95 %, Student's t, not below 0; null below 5 samples, as the next
+-- ci_low           double   95 %, Student's t, not below 0; null below 2 samples, as the next
 -- ci_high          double   its upper end; of a share not above 1
 -- median           double   over samples
 with by_sample as (

@@ -15,7 +15,7 @@
 -- simulated        boolean  made up: says nothing of a real model
 -- n                bigint   samples
 -- mean_score       double   0 to 1: where the verdicts stand between the ends of their scale
--- ci_low           double   95 %, Student's t, not below 0; null below 5 samples, as the next
+-- ci_low           double   95 %, Student's t, not below 0; null below 2 samples, as the next
 -- ci_high          double   its upper end, not above 1
 -- passed           double   share of verdicts at or above the pass mark
 with asking as (  -- graders that asked a judge, by their own names

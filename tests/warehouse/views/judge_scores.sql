@@ -7,8 +7,8 @@ from (values ('s1', 1, 0.0), ('s1', 2, 1.0), ('s2', 1, 0.5), ('s3', 1, 0.5), ('s
 insert into grades by name
 select 'r1' as run_id, 'r1' as grading_id, 'qa' as suite, 'exact' as grader, 's1' as sample_id, 1.0 as score, true as passed, k('s11') as call_key;
 -- expect judge_scores
-select 'judge' as grader, null::varchar as criterion, null::varchar as judge, 5::bigint as n, 0.6::double as mean_score, 0.9::double as passed, 0.6 - 2.775582224236798 * sqrt(0.05) / sqrt(5) as ci_low
-union all select 'judge', 'accuracy', null, 5, 0.6, 0.9, 0.6 - 2.775582224236798 * sqrt(0.05) / sqrt(5)
+select 'judge' as grader, null::varchar as criterion, null::varchar as judge, 5::bigint as n, 0.6::double as mean_score, 0.9::double as passed, 0.6 - student_t(4) * sqrt(0.05) / sqrt(5) as ci_low
+union all select 'judge', 'accuracy', null, 5, 0.6, 0.9, 0.6 - student_t(4) * sqrt(0.05) / sqrt(5)
 
 -- case: a panel has a row a judge and its own; a spoiled answer counts with the panel
 -- given
