@@ -12,7 +12,6 @@ from itertools import combinations
 from pathlib import Path
 
 from warehouse.errors import SpecError
-from warehouse.query import run_sql
 
 ENTRIES = """
 select run_id, started_at, kind, status, suite, suite_version, variant, variant_version, model, simulated,
@@ -79,6 +78,8 @@ def read_entries(warehouse: Path, suites: Sequence[str] = ()) -> list[Entry]:
 
     Raises: SpecError: one of the suites is in no run.
     """
+    from warehouse.query import run_sql  # brings DuckDB, which `--help` does not need
+
     entries = [Entry(*row) for row in run_sql(warehouse, ENTRIES).rows]
     known = {entry.suite for entry in entries}
     for suite in suites:

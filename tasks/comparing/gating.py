@@ -14,7 +14,6 @@ from tasks.comparing.results import Result, measure
 from tasks.comparing.words import points, signed
 from warehouse.errors import SpecError
 from warehouse.literals import values
-from warehouse.query import run_sql
 
 LAST = "last"
 WORST = 0.025  # one side of a 95 % interval
@@ -121,6 +120,8 @@ def check_gate(
     require_decision: bool = False,
 ) -> Gate:
     """Compare each contest's b with its a; `max_drop` (0.02 is two points) and `max_usd_rise` are shares."""
+    from warehouse.query import run_sql
+
     results = measure(warehouse, found.contests)
     known = [(at, r) for at, r in enumerate(results) if r.n and r.se is not None]
     given = values(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tasks.comparing.contests import Contest
 from warehouse.literals import text, values
-from warehouse.query import run_all
 
 NAMES = (
     "contest",
@@ -155,6 +154,8 @@ class Disagreement:
 
 def measure(warehouse: Path, contests: Sequence[Contest]) -> list[Result]:
     """The figures of each contest, in the same order; p-values are corrected over all of them."""
+    from warehouse.query import run_all
+
     relation = _relation(contests)
     runs = ", ".join(sorted({text(e.run_id) for contest in contests for e in (contest.a, contest.b)}))
     queries = (PAIRED.format(contests=relation), SPENT.format(contests=relation, runs=runs or "null"))
@@ -173,6 +174,8 @@ def measure(warehouse: Path, contests: Sequence[Contest]) -> list[Result]:
 
 def measure_parts(warehouse: Path, contests: Sequence[Contest]) -> list[tuple[str, Result]]:
     """The figures of each contest by category; p-values are corrected over all categories of all contests."""
+    from warehouse.query import run_all
+
     if not contests:
         return []
     rows = run_all(warehouse, (PARTS.format(contests=_relation(contests)),))[0].rows
@@ -181,6 +184,8 @@ def measure_parts(warehouse: Path, contests: Sequence[Contest]) -> list[tuple[st
 
 def read_telling(warehouse: Path, contests: Sequence[Contest], limit: int = 10) -> list[Disagreement]:
     """The samples that tell most of a difference, the clearest first, in either direction by turns."""
+    from warehouse.query import run_all
+
     if not contests:
         return []
     sql = TELLING.format(contests=_relation(contests), limit=limit)
