@@ -51,6 +51,11 @@ class Manifest(BaseModel):
         """The manifest's file name."""
         return f"{self.run_id}.{self.n:06d}.json"
 
+    @property
+    def graded_runs(self) -> list[str]:
+        """The runs of its parents, sorted."""
+        return sorted(parent.rpartition(".")[0] for parent in self.parents)
+
 
 def sealed(manifest: Manifest) -> bytes:
     """A manifest as its file holds it, with the sha256 of what it says as its last line."""

@@ -7,7 +7,7 @@ python -m tests.warehouse.whole FOLDER
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.warehouse.sample_run import GPT, STARTED, key, row
@@ -16,6 +16,7 @@ from warehouse.files import DataFile, TableWriter, write_shared
 
 JUDGE = "openai/gpt-4o-mini-2024-07-18"
 VARIANTS = ("a", "b")
+BATCH = 40  # rows that are written at once
 Rows = Sequence[Mapping[str, object]]
 TOKENS = {
     "cached_input_tokens": 0,
@@ -186,8 +187,9 @@ def _commit(
     samples: int = 0,
 ) -> Manifest:
     calls = tables["calls"]
+    finished = started + timedelta(minutes=7 if status == "complete" else 5)
     own = row("runs", run_id=run_id, kind=kind, status=status, started_at=started) | {
-        "finished_at": started + timedelta(minutes=7 if status == "complete" else 5),
+        "finished_at": finished,
         "planned_calls": len(calls) + (status == "partial"),
         "answered_calls": sum(call["status"] == "answered" for call in calls),
         "failed_calls": sum(call["status"] == "failed" for call in calls),
@@ -197,7 +199,8 @@ def _commit(
     files: list[DataFile] = []
     for table, rows in {"runs": [own], **tables}.items():
         with TableWriter(warehouse, table, started.date(), run_id, "0") as writer:
-            writer.write(rows)
+            for at in range(0, len(rows), BATCH):
+                writer.write(rows[at : at + BATCH])
             if (file := writer.close()) is not None:
                 files.append(file)
     if samples:
@@ -216,7 +219,7 @@ def _commit(
         status=status,
         run_date=started.date(),
         files=files,
-        committed_at=datetime(2026, 3, 3, tzinfo=UTC),
+        committed_at=finished,
     )
 
 
