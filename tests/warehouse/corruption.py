@@ -54,8 +54,8 @@ class Tally:
         kinds = ", ".join(f"{n} {how}" for how, n in sorted(self.done.items()))
         return (
             f"{total} corruptions ({kinds}): {total - len(self.missed)} found, {self.named} with "
-            f"the file's name; of {self.in_row_group} inside a row group {self.row_groups} with its number. Queries were "
-            f"refused {self.refused} times and silently wrong {self.silent} times, "
+            f"the file's name; of {self.in_row_group} inside a row group {self.row_groups} with its number. "
+            f"Queries were refused {self.refused} times and silently wrong {self.silent} times, "
             f"{len(self.missed_and_silent)} of them unseen by verify."
         )
 

@@ -29,7 +29,7 @@ TOKENS = {
 def write_whole(warehouse: Path, n: int = 6, evaluations: int = 1) -> list[Manifest]:
     """Commit everything: e1 (and e2, ...), p1 twice, g1 of e1, c1. `n` are samples."""
     made = [_evaluate(warehouse, f"e{i + 1}", n, STARTED + timedelta(days=i)) for i in range(evaluations)]
-    made += [_evaluate(warehouse, "p1", n - 3, STARTED, status="partial")]
+    made += [_evaluate(warehouse, "p1", n, STARTED, status="partial")]
     made += [_evaluate(warehouse, "p1", n, STARTED)]
     return [*made, _regrade(warehouse, "g1", "e1", n), _calibrate(warehouse, "c1", n)]
 
@@ -40,7 +40,8 @@ def _evaluate(
     tables: dict[str, list[dict[str, object]]] = {
         table: [] for table in ("calls", "attempts", "grades", "metrics", "pairs")
     }
-    for i in range(n):
+    asked = n - 3 if status == "partial" else n
+    for i in range(asked):
         for variant in VARIANTS:
             call = _call(run_id, started, i, variant)
             if i == 0 and variant == "b":  # the one that failed for good, and costs nothing
@@ -59,7 +60,9 @@ def _evaluate(
                 tables["attempts"].append(_attempt(judge, 1, last=True))
                 tables["pairs"].append(_pair(run_id, run_id, i, judge, swapped=swapped))
     if status == "partial":  # an attempt of a call that came to no end
-        tables["attempts"].append(_attempt(_call(run_id, started, n, "a"), 1, last=False, outcome="unseen"))
+        tables["attempts"].append(
+            _attempt(_call(run_id, started, asked, "a"), 1, last=False, outcome="unseen")
+        )
     return _commit(warehouse, run_id, started, tables, status=status, prompts=True, samples=n)
 
 

@@ -13,7 +13,8 @@ from warehouse.commit import FOLDER, Manifest
 from warehouse.durable import sha256_of
 from warehouse.errors import WarehouseError
 from warehouse.integrity.findings import Finding
-from warehouse.sums import kept_by_run
+from warehouse.literals import text
+from warehouse.sums import in_catalog, kept_by_run
 
 REMEDY = '"nightbench verify --repair" writes it anew from what is committed.'
 PATIENCE_S = 3.0  # between a commit and the rewrite of the catalog
@@ -67,13 +68,13 @@ def _check_sums(warehouse: Path, manifests: Sequence[Manifest], folder: Path) ->
     kept = folder / NAME
     kept.hardlink_to(warehouse / NAME)  # under a name of its own: this process may have it open
     with open_sums(warehouse, manifests, str(folder)) as connection:
-        connection.execute(f"attach {_text(kept)} as kept (read_only)")
-        for table in ("prices", *(view.name for view in kept_by_run())):
+        connection.execute(f"attach {text(str(kept))} as kept (read_only)")
+        for table in ("prices", *kept_by_run()):
             described = connection.execute(f"describe {table}").fetchall()
             columns = ", ".join(
                 f"round({name}, 9)" if kind == "DOUBLE" else f'"{name}"' for name, kind, *_ in described
             )
-            ours, theirs = (f"select {columns} from {name}" for name in (table, f"kept.{table}"))
+            ours, theirs = (f"select {columns} from {name}" for name in (table, f"kept.{in_catalog(table)}"))
             row = connection.execute(
                 f"select (select count(*) from ({ours} except all {theirs})) "
                 f"+ (select count(*) from ({theirs} except all {ours}))"
@@ -91,7 +92,7 @@ def _about(warehouse: Path) -> tuple[str, str, str]:
     ):
         copy = Path(folder) / NAME
         copy.hardlink_to(warehouse / NAME)
-        connection.execute(f"attach {_text(copy)} as kept (read_only)")
+        connection.execute(f"attach {text(str(copy))} as kept (read_only)")
         row = connection.execute("select warehouse, code, commits from kept.catalog_info").fetchone()
         connection.execute("detach kept")
     if row is None:
@@ -107,7 +108,3 @@ def _soon(holds: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.2)
     return True
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
