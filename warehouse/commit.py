@@ -63,6 +63,12 @@ def sealed(manifest: Manifest) -> bytes:
     return body + SEAL + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
 
 
+def is_sealed(raw: bytes) -> bool:
+    """Whether these are the bytes of a manifest as it was written."""
+    body, seal, digest = raw.rpartition(SEAL)
+    return bool(seal) and digest == hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
+
+
 def read_manifest(path: Path) -> Manifest:
     """The manifest of a file.
 
@@ -107,9 +113,9 @@ def _parse(raw: bytes) -> Manifest:
     version = int(match[1]) if match else 0
     if version > SCHEMA_VERSION:  # before its fields, of which some may be new
         raise _Newer(version)
-    body, seal, digest = raw.rpartition(SEAL)
+    body, seal, _ = raw.rpartition(SEAL)
     if seal or version >= SEALED_SINCE:
-        if digest != hashlib.sha256(body).hexdigest().encode() + b'"\n}\n':
+        if not is_sealed(raw):
             raise _Changed("it is not as it was written: its sha256 is another")
         raw = body + b"\n}"
     return Manifest.model_validate_json(raw)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command(epilog="Examples:  nightbench verify   |   nightbench verify --run RUN_ID --json")(verify)
+    app.command(
+        epilog="Examples:  nightbench verify   |   nightbench verify --run RUN_ID   |   nightbench verify --repair"
+    )(verify)
 
 
 def verify(
@@ -27,6 +29,9 @@ def verify(
         list[str] | None,
         typer.Option("--run", metavar="ID", help="Only this run and those it refers to; repeat for more."),
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Restore from the journal what can be; nothing is asked.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Check that every file, row group and reference is as it was committed, and that the money adds up.
@@ -36,12 +41,26 @@ def verify(
     from warehouse.integrity.verify import verify as check
 
     run_ids = [check_run_id(run_id) for run_id in run or ()]
-    home = Settings.read(os.environ).home
+    settings = Settings.read(os.environ)
     with _watching() as watcher:
-        found = check(home.warehouse, run_ids, watcher)
+        found = check(settings.home.warehouse, run_ids, watcher)
+    done = None
+    if repair and found.problems:
+        from tasks.repair import repair as restore
+
+        for finding in found.problems:
+            note(f"{finding.kind}: {finding.place}: {finding.why}")
+        done = restore(settings, found)
+        with _watching() as watcher:
+            found = check(settings.home.warehouse, run_ids, watcher)
     if as_json:
-        print_json(as_document(found))
+        repaired = {} if done is None else {"restored": done.restored, "left": done.left}
+        print_json({**as_document(found), **repaired})
     else:
+        for place in done.restored if done else ():
+            say(f"restored: {place}")
+        for sentence in done.left if done else ():
+            say(f"left: {sentence}")
         print_verified(found)
     raise typer.Exit(1 if found.problems else 0)
 
