@@ -68,9 +68,8 @@ def repair(settings: Settings, found: Verified) -> Repaired:
     ]
     try:
         mend_catalog(warehouse)
-        done.restored += [
-            finding.place for finding in found.problems if finding.kind in {"catalog", "money"}
-        ][:1]
+        if any(finding.place == NAME for finding in found.problems):
+            done.restored.append(NAME)
     except WarehouseError as error:
         done.left.append(f"the catalog stays as it was: {error}")
     return done
@@ -98,7 +97,7 @@ def _restore(settings: Settings, manifest: Manifest, wanted: Sequence[Finding], 
                 else:
                     done.left.append(
                         f"{finding.place}: the journal and the suite, as they are now, give other bytes or "
-                        "none. Nothing was changed. Bring it back from a backup, or commit what the journal has: "
+                        "none. Nothing was changed. Bring it back from a backup, or commit what there is: "
                         f'"nightbench resume {run_id}".'
                     )
     except NightbenchError as error:

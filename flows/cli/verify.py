@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(
-        epilog="Examples:  nightbench verify   |   nightbench verify --run RUN_ID   |   nightbench verify --repair"
+        epilog="Examples:  nightbench verify   |   nightbench verify --run RUN_ID   |   "
+        "nightbench verify --repair"
     )(verify)
 
 

@@ -1,4 +1,4 @@
-"""`nightbench verify` says what does not hold; `--repair` restores from the journal the very bytes, or nothing."""
+"""`verify` says what does not hold; `verify --repair` restores from the journal the very bytes or nothing."""
 
 import json
 from pathlib import Path
@@ -18,8 +18,8 @@ def contents(warehouse: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_what_was_damaged_is_named_and_restored_byte_for_byte(nightbench: Nightbench, home: Path) -> None:
     warehouse = home / "warehouse"
-    assert nightbench("run", *RUN).returncode == 0
-    assert nightbench("verify").returncode == 0
+    assert nightbench("run", *RUN).code == 0
+    assert nightbench("verify").code == 0
     before = contents(warehouse)
     files = [place for place in before if place.endswith(".parquet")]
     for place in files:
@@ -28,11 +28,11 @@ def test_what_was_damaged_is_named_and_restored_byte_for_byte(nightbench: Nightb
     manifest = warehouse / "commits" / "r1.000001.json"
     manifest.write_bytes(manifest.read_bytes().replace(b"evaluate", b"evaluatE"))
     told = nightbench("verify", "--json")
-    assert told.returncode == 1
-    assert [problem["place"] for problem in json.loads(told.stdout)["problems"]] == ["commits/r1.000001.json"]
+    assert told.code == 1
+    assert [problem["place"] for problem in json.loads(told.out)["problems"]] == ["commits/r1.000001.json"]
     done = nightbench("verify", "--repair", "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    document = json.loads(done.stdout)
+    assert done.code == 0, done.out + done.err
+    document = json.loads(done.out)
     assert set(document["restored"]) == {*files, "commits/r1.000001.json"}
     assert document["left"] == []
     after = contents(warehouse)
@@ -43,7 +43,7 @@ def test_what_was_damaged_is_named_and_restored_byte_for_byte(nightbench: Nightb
 
 @pytest.mark.slow
 def test_what_no_journal_gives_again_is_left_as_it_is_and_said(nightbench: Nightbench, home: Path) -> None:
-    assert nightbench("run", *RUN).returncode == 0
+    assert nightbench("run", *RUN).code == 0
     (calls,) = (home / "warehouse").glob("calls/*/*/*.parquet")
     (journal,) = (path for path in (home / "journal" / "r1").iterdir() if path.stat().st_size > 1000)
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -51,8 +51,8 @@ def test_what_no_journal_gives_again_is_left_as_it_is_and_said(nightbench: Night
     damaged = calls.read_bytes()[:-5]
     calls.write_bytes(damaged)
     done = nightbench("verify", "--repair", "--json")
-    assert done.returncode == 1
-    document = json.loads(done.stdout)
+    assert done.code == 1
+    document = json.loads(done.out)
     assert document["restored"] == []
     assert any("give other bytes or none" in sentence for sentence in document["left"])
     assert calls.read_bytes() == damaged

@@ -9,7 +9,7 @@ from tests.warehouse.corruption import drill
 from tests.warehouse.whole import write_whole
 from warehouse import files
 
-N = 12 * int(os.environ.get("NIGHTBENCH_DRILLS", "1"))
+N = 17 * int(os.environ.get("NIGHTBENCH_DRILLS", "1"))
 
 
 @pytest.mark.slow
