@@ -70,12 +70,17 @@ class Lander:
         self._files.land(graded.suite, graded.calls, graded.tried, graded.measured)
         self._files.land_verdicts(graded.suite, graded.judged, graded.pairs)
 
+    @property
+    def planned(self) -> int:
+        """Calls that there should be, those of judges among them, of what was landed until now."""
+        return self._work.plan.n_calls + self._due
+
     def commit(self, fatal: NightbenchError | None, *, flow_run_id: str | None) -> Manifest:
         """Make the run appear in the warehouse, with the status that its end deserves.
 
         The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
         """
-        work, planned = self._work, self._work.plan.n_calls + self._due
+        work, planned = self._work, self.planned
         manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
         if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
             remove_journal(work.home.journal(work.record.run_id))
@@ -86,25 +91,30 @@ def commit_work(
     work: Work, files: Landing, *, planned: int, fatal: NightbenchError | None, flow_run_id: str | None
 ) -> Manifest:
     """Close the files of a run and commit them with the run's own row."""
-    record, landed = work.record, files.finish()
-    return commit_landed(
-        work.home.warehouse,
-        {
-            "run_id": record.run_id,
-            "kind": record.kind,
-            "status": run_status(fatal, planned - landed.answered - landed.failed),
-            "started_at": record.started,
-            "finished_at": datetime.now(UTC),
-            "spec": json.dumps(record.spec, ensure_ascii=False),
-            "planned_calls": planned,
-            "code_version": code_version(),
-            "flow_run_id": flow_run_id,
-            "trigger": record.trigger,
-            **predicted_columns(record.predicted),
-            "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.entries),
-        },
-        landed,
-    )
+    landed = files.finish()
+    row = {
+        **run_row(work, planned),
+        "status": run_status(fatal, planned - landed.answered - landed.failed),
+        "finished_at": datetime.now(UTC),
+        "code_version": code_version(),
+        "flow_run_id": flow_run_id,
+    }
+    return commit_landed(work.home.warehouse, row, landed)
+
+
+def run_row(work: Work, planned: int) -> dict[str, object]:
+    """The row of a run, but for what its end says: status, finished_at, code_version, flow_run_id, counts."""
+    record = work.record
+    return {
+        "run_id": record.run_id,
+        "kind": record.kind,
+        "started_at": record.started,
+        "spec": json.dumps(record.spec, ensure_ascii=False),
+        "planned_calls": planned,
+        "trigger": record.trigger,
+        **predicted_columns(record.predicted),
+        "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.entries),
+    }
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.catalog_seal import note_catalog
 from warehouse.claims import TABLE as CLAIMS_TABLE
 from warehouse.claims import load_claims, users_file
 from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
@@ -97,6 +98,33 @@ def fingerprint(warehouse: Path) -> tuple[str, str]:
     return code.hexdigest(), hashlib.sha256(names.encode()).hexdigest()
 
 
+def open_rows(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifests: Sequence[Manifest]) -> None:
+    """Let a connection have these runs: tables, macros, prices and what calls cost, with nothing kept."""
+    for table, query in _table_queries(warehouse, manifests).items():
+        connection.execute(f"create view {table} as {query}")
+    for statement in _price_table(manifests):
+        connection.execute(statement)
+    for macro in load_macros():
+        connection.execute(macro.sql)
+    for view in load_views():
+        if view.name == "rates":
+            connection.execute(f"create table rates as {view.sql}")
+        elif view.name == "call_costs":
+            connection.execute(f"create view call_costs as {view.sql}")
+
+
+@contextmanager
+def open_sums(
+    warehouse: Path, manifests: Sequence[Manifest], folder: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that has the prices and the sums of these runs, made anew; it spills to `folder`."""
+    with duckdb.connect(config=_settings(folder)) as connection:
+        for statement in _price_table(manifests):
+            connection.execute(statement)
+        sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), None)
+        yield connection
+
+
 @contextmanager
 def _locked(warehouse: Path, *, wait: bool) -> Iterator[bool]:
     """Hold the lock of the catalog; it dies with its holder. False where another holds it."""
@@ -116,14 +144,7 @@ def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: 
         new, old = Path(folder) / NAME, Path(folder) / "old.duckdb"
         with suppress(FileNotFoundError):
             os.link(path, old)  # under a name of its own: this process may have it open with other settings
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false",
-            "memory_limit": MEMORY,
-            "temp_directory": folder,
-            "preserve_insertion_order": "false",
-            "timezone": "UTC",
-        }
-        with duckdb.connect(config=settings) as connection:
+        with duckdb.connect(config=_settings(folder)) as connection:
 
             def do(statement: str) -> None:
                 try:
@@ -152,10 +173,21 @@ def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: 
             ):
                 do(statement)
         fsync_file(new)
+        note_catalog(warehouse, new)
         new.replace(path)
         with suppress(FileNotFoundError):  # of someone who wrote into the old catalog
             path.with_name(f"{NAME}.wal").unlink()
         fsync_folder(path.parent)
+
+
+def _settings(folder: str) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "autoinstall_known_extensions": "false",
+        "memory_limit": MEMORY,
+        "temp_directory": folder,
+        "preserve_insertion_order": "false",
+        "timezone": "UTC",
+    }
 
 
 def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:

@@ -51,11 +51,22 @@ class Manifest(BaseModel):
         """The manifest's file name."""
         return f"{self.run_id}.{self.n:06d}.json"
 
+    @property
+    def graded_runs(self) -> list[str]:
+        """The runs of its parents, sorted."""
+        return sorted(parent.rpartition(".")[0] for parent in self.parents)
+
 
 def sealed(manifest: Manifest) -> bytes:
     """A manifest as its file holds it, with the sha256 of what it says as its last line."""
     body = manifest.model_dump_json(by_alias=True, indent=1).encode().removesuffix(b"\n}")
     return body + SEAL + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
+
+
+def is_sealed(raw: bytes) -> bool:
+    """Whether these are the bytes of a manifest as it was written."""
+    body, seal, digest = raw.rpartition(SEAL)
+    return bool(seal) and digest == hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -102,9 +113,9 @@ def _parse(raw: bytes) -> Manifest:
     version = int(match[1]) if match else 0
     if version > SCHEMA_VERSION:  # before its fields, of which some may be new
         raise _Newer(version)
-    body, seal, digest = raw.rpartition(SEAL)
+    body, seal, _ = raw.rpartition(SEAL)
     if seal or version >= SEALED_SINCE:
-        if digest != hashlib.sha256(body).hexdigest().encode() + b'"\n}\n':
+        if not is_sealed(raw):
             raise _Changed("it is not as it was written: its sha256 is another")
         raw = body + b"\n}"
     return Manifest.model_validate_json(raw)

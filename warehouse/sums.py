@@ -58,7 +58,7 @@ def sum_runs(
         connection.execute(f"create temp table carried as {still}")
         carried = {run_id for (run_id,) in connection.execute("from carried").fetchall()}
         for name in kept_by_run():
-            rows = f"select * from {OLD}.{_in_catalog(name)} where run_id in (select run_id from carried)"
+            rows = f"select * from {OLD}.{in_catalog(name)} where run_id in (select run_id from carried)"
             connection.execute(f"insert into {name} by name {rows}")
         connection.execute(f"detach {OLD}")
     for batch in _batches([m for m in manifests if m.run_id not in carried]):
@@ -70,7 +70,8 @@ def sum_runs(
             connection.execute(f"insert into {name} by name select * from ({sql}) where run_id in ({names})")
 
 
-def _in_catalog(name: str) -> str:
+def in_catalog(name: str) -> str:
+    """The name in the catalog of what `sum_runs` makes."""
     return "runs" if name == RUNS else name
 
 
@@ -88,7 +89,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, old: Path) -> bool:
         for table in (*kept_by_run(), "summed", "graded"):
             missing = connection.execute(
                 f"select column_name, column_type from (describe {table}) "
-                f"except select column_name, column_type from (describe {OLD}.{_in_catalog(table)})"
+                f"except select column_name, column_type from (describe {OLD}.{in_catalog(table)})"
             ).fetchall()
             if missing:
                 raise duckdb.CatalogException(f"{table} has other columns")

@@ -29,6 +29,7 @@ from flows.cli import (
     runs,
     service,
     suites,
+    verify,
 )
 from flows.cli.show import complain
 from flows.failures import explain
@@ -63,6 +64,7 @@ for module in (
     init,
     models,
     service,
+    verify,
 ):
     module.register(app)
 

@@ -142,6 +142,18 @@ class Landing:
         return Landed(tuple(dict.fromkeys(files)), self.answered, self.failed)
 
 
+def write_run_row(warehouse: Path, run: Row, landed: Landed) -> DataFile:
+    """Write the file of the run's own row, with the counts of what was landed."""
+    started_at = run["started_at"]
+    assert isinstance(started_at, datetime)
+    row = {**run, "answered_calls": landed.answered, "failed_calls": landed.failed}
+    with TableWriter(warehouse, "runs", started_at.date(), str(run["run_id"]), part="0") as writer:
+        writer.write([row])
+        own = writer.close()
+    assert own is not None
+    return own
+
+
 def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:
     """Write the run's own row, make the run appear, and rewrite the catalog.
 
@@ -150,11 +162,7 @@ def commit_landed(warehouse: Path, run: Row, landed: Landed) -> Manifest:
     started_at, finished_at, run_id = run["started_at"], run["finished_at"], str(run["run_id"])
     assert isinstance(started_at, datetime)
     assert isinstance(finished_at, datetime)
-    row = {**run, "answered_calls": landed.answered, "failed_calls": landed.failed}
-    with TableWriter(warehouse, "runs", started_at.date(), run_id, part="0") as writer:
-        writer.write([row])
-        own = writer.close()
-    assert own is not None
+    own = write_run_row(warehouse, run, landed)
     manifest = commit_run(
         warehouse,
         run_id=run_id,

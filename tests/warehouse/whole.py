@@ -7,7 +7,7 @@ python -m tests.warehouse.whole FOLDER
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.warehouse.sample_run import GPT, STARTED, key, row
@@ -16,6 +16,7 @@ from warehouse.files import DataFile, TableWriter, write_shared
 
 JUDGE = "openai/gpt-4o-mini-2024-07-18"
 VARIANTS = ("a", "b")
+BATCH = 40  # rows that are written at once
 Rows = Sequence[Mapping[str, object]]
 TOKENS = {
     "cached_input_tokens": 0,
@@ -28,7 +29,7 @@ TOKENS = {
 def write_whole(warehouse: Path, n: int = 6, evaluations: int = 1) -> list[Manifest]:
     """Commit everything: e1 (and e2, ...), p1 twice, g1 of e1, c1. `n` are samples."""
     made = [_evaluate(warehouse, f"e{i + 1}", n, STARTED + timedelta(days=i)) for i in range(evaluations)]
-    made += [_evaluate(warehouse, "p1", n - 3, STARTED, status="partial")]
+    made += [_evaluate(warehouse, "p1", n, STARTED, status="partial")]
     made += [_evaluate(warehouse, "p1", n, STARTED)]
     return [*made, _regrade(warehouse, "g1", "e1", n), _calibrate(warehouse, "c1", n)]
 
@@ -39,7 +40,8 @@ def _evaluate(
     tables: dict[str, list[dict[str, object]]] = {
         table: [] for table in ("calls", "attempts", "grades", "metrics", "pairs")
     }
-    for i in range(n):
+    asked = n - 3 if status == "partial" else n
+    for i in range(asked):
         for variant in VARIANTS:
             call = _call(run_id, started, i, variant)
             if i == 0 and variant == "b":  # the one that failed for good, and costs nothing
@@ -58,7 +60,9 @@ def _evaluate(
                 tables["attempts"].append(_attempt(judge, 1, last=True))
                 tables["pairs"].append(_pair(run_id, run_id, i, judge, swapped=swapped))
     if status == "partial":  # an attempt of a call that came to no end
-        tables["attempts"].append(_attempt(_call(run_id, started, n, "a"), 1, last=False, outcome="unseen"))
+        tables["attempts"].append(
+            _attempt(_call(run_id, started, asked, "a"), 1, last=False, outcome="unseen")
+        )
     return _commit(warehouse, run_id, started, tables, status=status, prompts=True, samples=n)
 
 
@@ -186,8 +190,9 @@ def _commit(
     samples: int = 0,
 ) -> Manifest:
     calls = tables["calls"]
+    finished = started + timedelta(minutes=7 if status == "complete" else 5)
     own = row("runs", run_id=run_id, kind=kind, status=status, started_at=started) | {
-        "finished_at": started + timedelta(minutes=7 if status == "complete" else 5),
+        "finished_at": finished,
         "planned_calls": len(calls) + (status == "partial"),
         "answered_calls": sum(call["status"] == "answered" for call in calls),
         "failed_calls": sum(call["status"] == "failed" for call in calls),
@@ -197,7 +202,8 @@ def _commit(
     files: list[DataFile] = []
     for table, rows in {"runs": [own], **tables}.items():
         with TableWriter(warehouse, table, started.date(), run_id, "0") as writer:
-            writer.write(rows)
+            for at in range(0, len(rows), BATCH):
+                writer.write(rows[at : at + BATCH])
             if (file := writer.close()) is not None:
                 files.append(file)
     if samples:
@@ -216,7 +222,7 @@ def _commit(
         status=status,
         run_date=started.date(),
         files=files,
-        committed_at=datetime(2026, 3, 3, tzinfo=UTC),
+        committed_at=finished,
     )
 
 

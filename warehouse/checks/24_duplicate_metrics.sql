@@ -1,0 +1,20 @@
+-- Rows of metrics have the same key.
+-- Kind:     duplicate
+-- Table:    metrics
+-- Key:      call_key
+-- Returns:  run_id, n (how many), example
+select
+    run_id as run_id,
+    sum(n_rows - 1) as n,
+    min(cast(call_key as varchar)) as example
+from (
+    select
+        run_id,
+        call_key,
+        metric,
+        count(*) as n_rows
+    from metrics
+    group by all
+)
+where n_rows > 1 and run_id in (select run_id from asked)
+group by run_id

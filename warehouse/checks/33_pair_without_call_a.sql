@@ -1,0 +1,16 @@
+-- Verdicts on pairs name a first call that is not there.
+-- Kind:     reference
+-- Table:    pairs
+-- Key:      call_key_a
+-- Returns:  run_id, n (how many), example
+select
+    pairs.grading_id as run_id,
+    count(*) as n,
+    min(cast(pairs.call_key_a as varchar)) as example
+from pairs
+inner join asked on asked.run_id = pairs.grading_id
+left join calls
+    on calls.run_id = pairs.run_id
+    and calls.call_key = pairs.call_key_a
+where calls.call_key is null
+group by pairs.grading_id
