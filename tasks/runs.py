@@ -14,6 +14,7 @@ from tasks.home import Home
 from tasks.spec import RUN_ID, EvalSpec, make_spec
 from warehouse.errors import SpecError
 from warehouse.locks import is_locked, lock_alone
+from warehouse.tombstones import forgotten_runs, read_tombstones
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def begin_run(
         else.
     """
     path = home.runs / f"{check_run_id(run_id)}.json"
+    check_not_forgotten(home, run_id)
     old = read_run(home, run_id) if path.exists() else None
     about = (_plain(regrade), _plain(calibrate))
     if old is not None and (old.eval_spec().fingerprint() != spec.fingerprint() or old.kind != kind):
@@ -150,6 +152,7 @@ def read_run(home: Home, run_id: str) -> RunRecord:
     Raises: SpecError: there is no such run, or its record cannot be read.
     """
     path = home.runs / f"{check_run_id(run_id)}.json"
+    check_not_forgotten(home, run_id)
     try:
         fields = json.loads(path.read_bytes())
         return RunRecord(**{**fields, "suite_folders": tuple(fields["suite_folders"])})
@@ -161,11 +164,27 @@ def read_run(home: Home, run_id: str) -> RunRecord:
         raise SpecError(f"{path}: cannot be read as the record of a run ({error}).") from error
 
 
+def check_not_forgotten(home: Home, run_id: str) -> None:
+    """Whether the id may be used.
+
+    Raises: SpecError: it is that of a run that was forgotten.
+    """
+    stone = read_tombstones(home.warehouse).get(run_id)
+    if stone is not None and stone.what == "run":
+        left = "" if stone.done else f" `nightbench forget {run_id}` removes what is still left of it."
+        raise SpecError(
+            f'run "{run_id}" was forgotten on {stone.at:%Y-%m-%d %H:%M} UTC ({stone.why}): it can be neither '
+            f"resumed nor read, and its id is not used again. Nothing was sent.{left} Start a new run."
+        )
+
+
 def list_runs(home: Home) -> list[RunRecord]:
     """Every run of this home, the newest first."""
     if not home.runs.is_dir():
         return []
-    records = [read_run(home, path.stem) for path in home.runs.glob("*.json") if RUN_ID.match(path.stem)]
+    gone = forgotten_runs(home.warehouse)
+    ids = [path.stem for path in home.runs.glob("*.json") if RUN_ID.match(path.stem)]
+    records = [read_run(home, run_id) for run_id in ids if run_id not in gone]
     return sorted(records, key=lambda record: (record.started_at, record.run_id), reverse=True)
 
 

@@ -275,9 +275,16 @@ def _table_query(table: str, files: Mapping[str, int]) -> str:
     query = " union all ".join(parts)
     if table in SHARED and len(files) > 1:  # two files may hold the same row
         keys = KEYS[table]
-        rest = ", ".join(f"first({name}) as {name}" for name in kinds if name not in keys)
+        rest = ", ".join(f"{_one_of(name, kinds[name])} as {name}" for name in kinds if name not in keys)
         return f"select {', '.join(keys)}, {rest} from ({query}) group by {', '.join(keys)}"
     return query
+
+
+def _one_of(column: str, kind: Kind) -> str:
+    """The value of a column where several files hold a row: text before a hash that stands for it."""
+    if kind not in {"text", "texts", "json"}:
+        return f"any_value({column})"
+    return f"arg_min({column}, case when cast({column} as varchar) like '%sha256:%' then 1 else 0 end)"
 
 
 def _prices(manifests: Sequence[Manifest]) -> list[Price]:

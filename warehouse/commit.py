@@ -18,6 +18,7 @@ from warehouse.columns import SCHEMA_VERSION
 from warehouse.durable import DataFile, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
 from warehouse.told import read_told
+from warehouse.tombstones import forgotten_runs
 
 FOLDER = "commits"
 SEALED_SINCE = 4  # schema versions before have no seal
@@ -138,6 +139,11 @@ def commit_run(
     """
     if not NAME.match(f"{run_id}.000001.json"):
         raise ValueError(f'"{run_id}" is no run id')
+    if run_id in forgotten_runs(warehouse):
+        raise WarehouseError(
+            f'run "{run_id}" was forgotten, so it is not committed again. Nothing has appeared. '
+            f'"nightbench forget {run_id}" removes what is left of it; start a new run under another id.'
+        )
     for file in files:
         check_file(warehouse, file, run_id)
     told = read_told(warehouse, run_id, files)
@@ -176,13 +182,16 @@ def committed(warehouse: Path) -> list[Manifest]:
     return sorted(found, key=lambda manifest: (manifest.run_date, manifest.run_id))
 
 
-def manifest_names(warehouse: Path) -> list[tuple[str, int]]:
+def manifest_names(warehouse: Path, *, forgotten: bool = False) -> list[tuple[str, int]]:
     """Run id and number of every manifest there is, sorted; hidden files are being written or locks.
+
+    Those of runs that are being forgotten are not there, unless asked for.
 
     Raises: WarehouseError: a file lies there that is none.
     """
     folder = warehouse / FOLDER
     names: list[tuple[str, int]] = []
+    gone: frozenset[str] = frozenset() if forgotten else forgotten_runs(warehouse)
     for name in sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ():
         if name.startswith("."):
             continue
@@ -192,7 +201,8 @@ def manifest_names(warehouse: Path) -> list[tuple[str, int]]:
                 f"{folder / name}: this is no manifest; their names are <run_id>.<6 digits>.json. "
                 "No run has changed. Move the file elsewhere."
             )
-        names.append((match["run_id"], int(match["n"])))
+        if match["run_id"] not in gone:
+            names.append((match["run_id"], int(match["n"])))
     return sorted(names)
 
 
