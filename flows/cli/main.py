@@ -14,6 +14,7 @@ import typer
 
 from flows.cli import (
     ask,
+    bundle,
     calibrate,
     cancel,
     compare,
@@ -59,6 +60,7 @@ for module in (
     gate,
     query,
     export,
+    bundle,
     suites,
     init,
     models,
