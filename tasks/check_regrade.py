@@ -75,6 +75,7 @@ def grade_again(
     if judging.trusted:
         _trust(again, name, judging.trusted)
         return
+    suite = StoredSuite(name, version, 0, 0)
     run = StoredRun(run_id, "evaluate", "complete", {}, simulated=False)
     graders = tuple(grader for grader in judging.graders if not grader.asks)
     score = next(
@@ -83,11 +84,11 @@ def grade_again(
     rows: list[Row] = []
     kept: set[tuple[UUID, str]] = set()
     try:
-        for answers in stored_answers(connection, run, StoredSuite(name, version, 0, 0)):
+        for answers in stored_answers(connection, run, suite, hashed=judging.ours):
             there = [one for one in answers if not _dropped(one, stored)]
             kept |= {key for one in answers if _dropped(one, stored) for key in _of(one, stored)}
             check_samples(
-                StoredSuite(name, version, 0, 0),
+                suite,
                 graders,
                 _distinct(judging.sample(one) for one in there),
                 STATE,

@@ -274,16 +274,24 @@ def _within(seconds: float) -> Iterator[None]:
         yield
         return
 
+    error = BundledError(
+        f"the check did not come to its end within {seconds / 60:,.3g} minutes. --minutes gives it more, "
+        f"where you trust the bundle."
+    )
+    fired: list[int] = []
+
     def stop(number: int, frame: FrameType | None) -> None:
-        raise BundledError(
-            f"the check did not come to its end within {seconds / 60:,.0f} minutes. --minutes gives it more, "
-            f"where you trust the bundle."
-        )
+        fired.append(number)
+        raise error
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+    except Exception as other:
+        if fired and other is not error:  # DuckDB says in its own words that it was interrupted
+            raise error from other
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
