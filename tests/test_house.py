@@ -13,6 +13,7 @@ HOSTS = re.compile("py" + r"pi\.org|python" + r"hosted|np" + r"mjs\.org|deb\.deb
 MACHINE = re.compile(r"/(root|home)/[a-z]")
 COMMANDS = ["run", "resume", "runs", "plan", "import", "report", "sql", "suites", "models", "prices"]
 COMMANDS += ["ask", "serve", "doctor", "journal", "init", "cancel", "regrade", "calibrate", "export"]
+COMMANDS += ["bundle", "check"]
 
 
 def _files() -> list[Path]:

@@ -52,11 +52,11 @@ DUCKDB_TYPES: Mapping[Kind, str] = {
 }
 
 
-def rewrite_catalog(warehouse: Path, *, wait: bool = True) -> Path:
+def rewrite_catalog(warehouse: Path, *, wait: bool = True, prices: Sequence[Price] | None = None) -> Path:
     """Build the catalog of what is committed and put it in place of the old one.
 
     The manifests are read after the lock is held, so of two that commit at once the later one sees both.
-    With `wait=False` a rewrite that is under way elsewhere is left to it.
+    With `wait=False` a rewrite that is under way elsewhere is left to it. `prices` stand in place of ours.
 
     Raises: WarehouseError: a committed file or manifest is damaged, or the disk refuses; the old catalog
         stays as it was.
@@ -70,7 +70,7 @@ def rewrite_catalog(warehouse: Path, *, wait: bool = True) -> Path:
                     shutil.rmtree(leftover)
                 state = fingerprint(warehouse)
                 manifests = committed(warehouse)
-                _replace(path, warehouse, manifests, state)
+                _replace(path, warehouse, manifests, state, _prices(manifests) if prices is None else prices)
     return path
 
 
@@ -102,7 +102,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifests:
     """Let a connection have these runs: tables, macros, prices and what calls cost, with nothing kept."""
     for table, query in _table_queries(warehouse, manifests).items():
         connection.execute(f"create view {table} as {query}")
-    for statement in _price_table(manifests):
+    for statement in _price_table(_prices(manifests)):
         connection.execute(statement)
     for macro in load_macros():
         connection.execute(macro.sql)
@@ -119,7 +119,7 @@ def open_sums(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that has the prices and the sums of these runs, made anew; it spills to `folder`."""
     with duckdb.connect(config=_settings(folder)) as connection:
-        for statement in _price_table(manifests):
+        for statement in _price_table(_prices(manifests)):
             connection.execute(statement)
         sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), None)
         yield connection
@@ -138,7 +138,13 @@ def _locked(warehouse: Path, *, wait: bool) -> Iterator[bool]:
         os.close(handle)
 
 
-def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: tuple[str, str]) -> None:
+def _replace(
+    path: Path,
+    warehouse: Path,
+    manifests: Sequence[Manifest],
+    state: tuple[str, str],
+    prices: Sequence[Price],
+) -> None:
     """Make the new file beside the old one and rename it over it."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".catalog-") as folder:
         new, old = Path(folder) / NAME, Path(folder) / "old.duckdb"
@@ -154,7 +160,7 @@ def _replace(path: Path, warehouse: Path, manifests: Sequence[Manifest], state: 
                         f"{path}: cannot be rewritten: {error}\nin: {statement[:300]}\n{REMEDY}"
                     ) from error
 
-            for statement in (*_price_table(manifests), *_claims_table(warehouse)):
+            for statement in (*_price_table(prices), *_claims_table(warehouse)):
                 do(statement)
             try:
                 sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), old)
@@ -216,12 +222,12 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
         yield f"comment on table {table} is 'What the kept sums were made of.'"
 
 
-def _price_table(manifests: Sequence[Manifest]) -> Iterator[str]:
+def _price_table(prices: Sequence[Price]) -> Iterator[str]:
     columns = ", ".join(f"{name} {DUCKDB_TYPES[kind]}" for name, kind in COLUMNS["prices"].items())
     yield f"create table prices ({columns})"
-    prices = [price_row(price) for price in _prices(manifests)]
-    for at in range(0, len(prices), PRICES_AT_ONCE):
-        yield f"insert into prices values {', '.join(prices[at : at + PRICES_AT_ONCE])}"
+    rows = [price_row(price) for price in prices]
+    for at in range(0, len(rows), PRICES_AT_ONCE):
+        yield f"insert into prices values {', '.join(rows[at : at + PRICES_AT_ONCE])}"
 
 
 def _claims_table(warehouse: Path) -> Iterator[str]:

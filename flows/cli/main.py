@@ -14,6 +14,7 @@ import typer
 
 from flows.cli import (
     ask,
+    bundle,
     calibrate,
     cancel,
     compare,
@@ -62,6 +63,7 @@ for module in (
     query,
     export,
     forget,
+    bundle,
     suites,
     init,
     models,

@@ -255,7 +255,7 @@ def test_what_was_left_by_a_kill_goes_with_the_next_retention(
 def test_a_run_at_work_is_refused_and_retention_passes_it_by(at_home: Home) -> None:
     land(at_home, "r1")
     with run_lock(at_home, "r1"):
-        with pytest.raises(SpecError, match='"r1" is being worked on.*Nothing was forgotten'):
+        with pytest.raises(SpecError, match=r'"r1" is being worked on.*Nothing was forgotten'):
             plan_forgetting(at_home, ["r1"])
         assert plan_forgetting(at_home, keep_bytes=0).runs == ()
 
