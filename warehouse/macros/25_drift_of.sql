@@ -44,46 +44,39 @@ numbered as (  -- of the versions that ran last
         ) = last_started_at as newest
     from nights
 ),
-spans as (
-    select unnest([1, 3]) as span
+placed as (  -- of each sequence of nights, which are of the window and which of the baseline
+    select
+        numbered.*,
+        dense_rank() over (
+            order by
+                numbered.suite,
+                numbered.suite_version,
+                numbered.variant,
+                numbered.variant_version,
+                numbered.simulated
+        ) as sequence,
+        max(numbered.age) over (
+            partition by
+                numbered.suite,
+                numbered.suite_version,
+                numbered.variant,
+                numbered.variant_version,
+                numbered.simulated
+        ) as n_nights,
+        numbered.run_id is not distinct from pinned as is_pinned
+    from numbered
+    where numbered.newest
 ),
 roles as (
     select
-        numbered.suite,
-        numbered.suite_version,
-        numbered.variant,
-        numbered.variant_version,
-        numbered.simulated,
-        spans.span,
-        numbered.run_id,
-        numbered.run_date,
-        numbered.age,
-        numbered.age <= spans.span and numbered.run_id is distinct from pinned as recent,
-        concat_ws(
-            chr(31),
-            numbered.suite,
-            numbered.suite_version,
-            numbered.variant,
-            numbered.variant_version,
-            numbered.simulated,
-            spans.span
-        ) as contest
-    from numbered
-    cross join spans
-    where numbered.newest
-        and (
-            numbered.age <= spans.span
-            or case when pinned is null then numbered.age <= spans.span + n_baseline else numbered.run_id = pinned end
-        )
-    qualify count(*) filter (numbered.age <= spans.span) over (
-        partition by
-            numbered.suite,
-            numbered.suite_version,
-            numbered.variant,
-            numbered.variant_version,
-            numbered.simulated,
-            spans.span
-    ) = spans.span
+        *,
+        age = 1 and not is_pinned as last_one,
+        age <= 3 and n_nights >= 3 and not is_pinned as last_three,
+        case when pinned is null then age between 2 and 1 + n_baseline else is_pinned end as before_one,
+        case when pinned is null then age between 4 and 3 + n_baseline else is_pinned and n_nights >= 3 end
+            as before_three
+    from placed
+    where age <= 3 + n_baseline or is_pinned
 ),
 chosen as (
     select distinct
@@ -96,25 +89,54 @@ chosen as (
 done as (
     select * from sample_results_of('chosen') where n_graded > 0
 ),
-by_sample as (
+by_night as (
     select
-        roles.contest,
+        roles.sequence,
         done.sample_id,
         first(done.category) as category,
         first(case when done.cluster is null then 's' || done.sample_id else 'c' || done.cluster end) as cluster,
-        avg(done.passed) filter (not roles.recent) as passed_a,
-        avg(done.passed) filter (roles.recent) as passed_b,
-        avg(done.score) filter (not roles.recent) as score_a,
-        avg(done.score) filter (roles.recent) as score_b,
-        false as alone
+        avg(done.passed) filter (roles.last_one) as one_b,
+        avg(done.passed) filter (roles.before_one) as one_a,
+        avg(done.passed) filter (roles.last_three) as three_b,
+        avg(done.passed) filter (roles.before_three) as three_a,
+        avg(done.score) filter (roles.last_one) as score_one_b,
+        avg(done.score) filter (roles.before_one) as score_one_a,
+        avg(done.score) filter (roles.last_three) as score_three_b,
+        avg(done.score) filter (roles.before_three) as score_three_a
     from roles
     inner join done
         on done.run_id = roles.run_id
         and done.suite = roles.suite
         and done.suite_version = roles.suite_version
         and done.variant = roles.variant
-    group by roles.contest, done.sample_id
-    having count(*) filter (roles.recent) > 0 and count(*) filter (not roles.recent) > 0
+    group by roles.sequence, done.sample_id
+),
+by_sample as (
+    select
+        10 * sequence + 1 as contest,
+        sample_id,
+        category,
+        cluster,
+        one_a as passed_a,
+        one_b as passed_b,
+        score_one_a as score_a,
+        score_one_b as score_b,
+        false as alone
+    from by_night
+    where one_a is not null and one_b is not null
+    union all
+    select
+        10 * sequence + 3,
+        sample_id,
+        category,
+        cluster,
+        three_a,
+        three_b,
+        score_three_a,
+        score_three_b,
+        false
+    from by_night
+    where three_a is not null and three_b is not null
 ),
 whole as (
     select *, passed_b - passed_a as difference from by_sample
@@ -125,24 +147,29 @@ parts as (
 results as (
     select *, null as category from paired_results('whole')
     union all
-    select * replace (split_part(contest, chr(30), 1) as contest), split_part(contest, chr(30), 2) as category
+    select
+        * replace (cast(split_part(contest, chr(30), 1) as bigint) as contest),
+        split_part(contest, chr(30), 2) as category
     from paired_results('parts')
 ),
 about as (
     select
-        roles.contest,
+        10 * roles.sequence + spans.span as contest,
         first(roles.suite) as suite,
         first(roles.suite_version) as suite_version,
         first(roles.variant) as variant,
         first(roles.variant_version) as variant_version,
         first(roles.simulated) as simulated,
-        first(roles.span) as span,
-        count(*) filter (not roles.recent) as baseline_nights,
+        first(spans.span) as span,
+        count(*) filter (case spans.span when 1 then roles.before_one else roles.before_three end)
+            as baseline_nights,
         first(roles.run_id order by roles.age) as run_id,
-        max(roles.run_date) as run_date,
-        first(roles.run_id order by roles.age) filter (not roles.recent) as baseline_run_id
+        max(roles.run_date) filter (not roles.is_pinned) as run_date,
+        first(roles.run_id order by roles.age)
+            filter (case spans.span when 1 then roles.before_one else roles.before_three end) as baseline_run_id
     from roles
-    group by roles.contest
+    cross join (select unnest([1, 3]) as span) as spans
+    group by roles.sequence, spans.span
 )
 select
     about.suite,
