@@ -23,6 +23,7 @@ from tasks.predicted import predicted_columns
 from tasks.work import Work
 from warehouse.commit import Manifest
 from warehouse.errors import NightbenchError, StoppedShort
+from warehouse.forgetting import without_system
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -105,11 +106,12 @@ def commit_work(
 def run_row(work: Work, planned: int) -> dict[str, object]:
     """The row of a run, but for what its end says: status, finished_at, code_version, flow_run_id, counts."""
     record = work.record
+    spec = json.dumps(record.spec, ensure_ascii=False)
     return {
         "run_id": record.run_id,
         "kind": record.kind,
         "started_at": record.started,
-        "spec": json.dumps(record.spec, ensure_ascii=False),
+        "spec": spec if work.plan.spec.store_text else without_system(spec),
         "planned_calls": planned,
         "trigger": record.trigger,
         **predicted_columns(record.predicted),

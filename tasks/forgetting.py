@@ -105,6 +105,8 @@ def plan_forgetting(
         done = {id_ for id_, stone in stones.items() if stone.what == "text" and stone.done}
         chosen = {run_id: why for run_id, why in chosen.items() if run_id not in done}
     chosen, graders = _closure(home, known, chosen, text_only=text_only)
+    begun = {id_ for run_id in chosen if (stone := stones.get(run_id)) for id_ in stone.graders}
+    graders = sorted(known.keys() & (begun | set(graders)) - chosen.keys())
     for run_id in (*chosen, *graders):
         if is_running(home, run_id):
             raise SpecError(
@@ -159,7 +161,7 @@ def read_fields(home: Home, run_id: str) -> dict[str, object]:
 def _closure(
     home: Home, known: dict[str, _Known], chosen: dict[str, str], *, text_only: bool
 ) -> tuple[dict[str, str], list[str]]:
-    """The runs with those that graded nothing else, and the runs that graded others too."""
+    """The runs with those that graded nothing else, and those that stay: they graded others, or calibrate."""
     manifests = {m.run_id: m for m in committed(home.warehouse)}
     graded = {
         run_id: graded_by(home.warehouse, manifest)
@@ -174,7 +176,7 @@ def _closure(
             hit = sorted(of & chosen.keys() - {run.run_id})
             if run.run_id in chosen or not hit:
                 continue
-            if text_only or of <= chosen.keys():
+            if text_only or (of <= chosen.keys() and run.kind != "calibrate"):
                 chosen[run.run_id] = f"it graded {', '.join(hit)}"
             else:
                 partly.add(run.run_id)

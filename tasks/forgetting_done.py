@@ -36,7 +36,14 @@ def forget(home: Home, planned: Forgetting, now: datetime | None = None) -> None
             home.runs.mkdir(parents=True, exist_ok=True)
             stack.enter_context(run_lock(home, run_id))
         stones = [
-            Tombstone(run_id=run.run_id, what=planned.what, at=at, why=run.because, batches=run.batches)
+            Tombstone(
+                run_id=run.run_id,
+                what=planned.what,
+                at=at,
+                why=run.because,
+                batches=run.batches,
+                graders=planned.graders,
+            )
             for run in planned.runs
         ]
         for stone in stones:

@@ -105,6 +105,11 @@ def read_stored_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Store
             f'run "{run_id}" is of kind {kind}, and its answers have no graders. Nothing was graded. '
             f"Runs of kind {', '.join(KINDS)} can be graded again."
         )
+    if fields.get("store_text") is False:
+        raise SpecError(
+            f'run "{run_id}" has no text (store_text = false, or its text was forgotten), so nothing can be '
+            "judged again. Nothing was graded. Ask it anew in a run of its own."
+        )
     return StoredRun(run_id, kind, status, fields, bool(simulated))
 
 
@@ -156,8 +161,9 @@ def is_sealed(sample: Sample) -> bool:
 def sealed_error(suite: str) -> SpecError:
     """Of a suite whose answers cannot be judged again."""
     return SpecError(
-        f'suite "{suite}" is sealed: neither its text nor what models said to it is kept, so nothing can be '
-        f"judged again. Nothing was graded. Ask it anew in a run of its own."
+        f'suite "{suite}" is sealed here (by its definition, by store_text = false, or its text was '
+        "forgotten): neither its text nor what models said to it is kept, so nothing can be judged again. "
+        "Nothing was graded. Ask it anew in a run of its own."
     )
 
 

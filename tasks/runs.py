@@ -169,7 +169,7 @@ def check_not_forgotten(home: Home, run_id: str) -> None:
 
     Raises: SpecError: it is that of a run that was forgotten.
     """
-    stone = read_tombstones(home.warehouse).get(run_id)
+    stone = read_tombstones(home.warehouse, [run_id]).get(run_id)
     if stone is not None and stone.what == "run":
         left = "" if stone.done else f" `nightbench forget {run_id}` removes what is still left of it."
         raise SpecError(
@@ -182,8 +182,8 @@ def list_runs(home: Home) -> list[RunRecord]:
     """Every run of this home, the newest first."""
     if not home.runs.is_dir():
         return []
-    gone = forgotten_runs(home.warehouse)
     ids = [path.stem for path in home.runs.glob("*.json") if RUN_ID.match(path.stem)]
+    gone = forgotten_runs(home.warehouse, ids)
     records = [read_run(home, run_id) for run_id in ids if run_id not in gone]
     return sorted(records, key=lambda record: (record.started_at, record.run_id), reverse=True)
 

@@ -24,7 +24,7 @@ SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
 BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
-LATER: dict[str, object] = {"mode": "realtime", "deadline": None, "judge": None}
+LATER: dict[str, object] = {"mode": "realtime", "deadline": None, "judge": None, "store_text": True}
 SHAPES = {  # what a person is told instead of a regular expression
     "deadline": 'is a time such as "90m", "8h" or "2d"',
     "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
@@ -245,6 +245,9 @@ class EvalSpec(Part):
         description="The model that graders of the types judge and pairwise ask, as provider/name; a list is "
         "a panel.",
     )
+    store_text: bool = Field(
+        True, title="Keep text", description="Off: only hashes, tokens, grades and costs are kept."
+    )
     shard_size: int = Field(
         250,
         ge=1,
@@ -288,6 +291,8 @@ class EvalSpec(Part):
 
     @model_validator(mode="after")
     def _mode_fits(self) -> "EvalSpec":
+        if not self.store_text and self.reuse != "never":
+            raise ValueError("with store_text = false no answers are reused; leave reuse out")
         if self.deadline is not None and self.mode != "auto":
             raise ValueError(f'deadline is only for mode = "auto", and mode is "{self.mode}"')
         without = [entry.model for entry in self.entries if entry.model.startswith(WITHOUT_BATCHES)]

@@ -120,20 +120,22 @@ class Work:
         run_id, seen = self.record.run_id, read_progress(self.home, self.record.run_id)
         if retry_failed and (seen is None or seen.failed):
             raise SpecError(
-                f'run "{run_id}" asked a sealed suite and is complete, so its journal went: its failed calls '
-                f"cannot be asked again. Nothing was sent. Start a new run."
+                f'run "{run_id}" keeps no text (a sealed suite, store_text = false, or its text was '
+                "forgotten), so its journal went: its failed calls cannot be asked again. Nothing was sent. "
+                "Start a new run."
             )
 
 
 def load_suites(settings: Settings, spec: EvalSpec) -> list[Suite]:
-    """The suites of a spec, with their samples.
+    """The suites of a spec, with their samples; each is sealed where the run keeps no text.
 
     Raises: SuiteError: an unknown suite (with the nearest names), or one that is not what it says.
     """
-    return [
+    suites = [
         load_suite(find_suite(entry.name, settings.suite_folders), settings.home.cache)
         for entry in spec.suite_entries
     ]
+    return suites if spec.store_text else [replace(suite, sealed=True) for suite in suites]
 
 
 def plan_run(
@@ -214,7 +216,10 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
         progress.plan(each)
     if journal_went(settings.home.journal(record.run_id)):
         remove_journal(settings.home.journal(record.run_id))  # where that was cut short
-        notes.append("The run asked a sealed suite and is complete: nothing is asked or graded again.")
+        notes.append(
+            "The run keeps no text (a sealed suite, store_text = false, or its text was forgotten), and its "
+            "journal went: nothing is asked or graded again."
+        )
     fits, monthly_usd = learned.by_model, settings.monthly_usd
     return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate, judging)
 

@@ -139,7 +139,7 @@ def commit_run(
     """
     if not NAME.match(f"{run_id}.000001.json"):
         raise ValueError(f'"{run_id}" is no run id')
-    if run_id in forgotten_runs(warehouse):
+    if forgotten_runs(warehouse, [run_id]):
         raise WarehouseError(
             f'run "{run_id}" was forgotten, so it is not committed again. Nothing has appeared. '
             f'"nightbench forget {run_id}" removes what is left of it; start a new run under another id.'
@@ -191,7 +191,6 @@ def manifest_names(warehouse: Path, *, forgotten: bool = False) -> list[tuple[st
     """
     folder = warehouse / FOLDER
     names: list[tuple[str, int]] = []
-    gone: frozenset[str] = frozenset() if forgotten else forgotten_runs(warehouse)
     for name in sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ():
         if name.startswith("."):
             continue
@@ -201,9 +200,9 @@ def manifest_names(warehouse: Path, *, forgotten: bool = False) -> list[tuple[st
                 f"{folder / name}: this is no manifest; their names are <run_id>.<6 digits>.json. "
                 "No run has changed. Move the file elsewhere."
             )
-        if match["run_id"] not in gone:
-            names.append((match["run_id"], int(match["n"])))
-    return sorted(names)
+        names.append((match["run_id"], int(match["n"])))
+    gone = frozenset() if forgotten else forgotten_runs(warehouse, {run_id for run_id, _ in names})
+    return sorted(name for name in names if name[0] not in gone)
 
 
 def check_file(warehouse: Path, file: DataFile, run_id: str) -> None:

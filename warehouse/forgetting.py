@@ -1,6 +1,7 @@
 """Takes out of the warehouse's files what is to be forgotten: a run, its text, or its grades by another run.
 
-Files are written anew and committed as the next manifest of their run; then the old manifests and files go.
+Files are written anew and committed as the next manifest of their run; then the old files go. Manifests
+before it stay, as ever: they hold no text.
 Whatever dies in between, the run is either as it was or as it shall be, and the same function again ends it.
 A query that began before may miss a file: asked again, it reads the new catalog.
 """
@@ -17,7 +18,16 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, SHARED
-from warehouse.commit import FOLDER, Manifest, commit_run, committed, manifest_names, read_manifest
+from warehouse.commit import (
+    FOLDER,
+    SEALED_SINCE,
+    Manifest,
+    check_file,
+    commit_run,
+    committed,
+    manifest_names,
+    read_manifest,
+)
 from warehouse.durable import DataFile, fsync_folder, writing
 from warehouse.files import TableWriter, remove_leftovers, write_shared
 
@@ -47,14 +57,20 @@ def manifests_of(warehouse: Path, run_id: str) -> list[Manifest]:
 
 
 def graded_by(warehouse: Path, manifest: Manifest) -> set[str]:
-    """The runs whose calls the grades and pairs of a manifest are of, itself among them."""
-    found: set[str] = set()
+    """The other runs whose calls the grades and pairs of a manifest are of.
+
+    Raises: WarehouseError: a file of it is not there.
+    """
+    found = {parent.rpartition(".")[0] for parent in manifest.parents}
+    if manifest.schema_version >= SEALED_SINCE:  # since then a manifest says it itself
+        return found
     for file in manifest.files:
         if file.table in GRADING:
+            check_file(warehouse, file, manifest.run_id)
             with pq.ParquetFile(warehouse / file.path) as parquet:
                 for batch in parquet.iter_batches(columns=["run_id"]):
                     found.update(batch.column(0).unique().to_pylist())
-    return found
+    return found - {manifest.run_id, None}
 
 
 def only_of(warehouse: Path, run_id: str) -> list[DataFile]:
@@ -111,8 +127,8 @@ def without_text(table: str, row: Row) -> Row:
 
 
 def without_system(spec: str) -> str:
-    """A spec as JSON with hashes in place of the system messages of its models."""
-    fields = json.loads(spec)
+    """A spec as JSON with hashes in place of its models' system messages; it says that no text is kept."""
+    fields = {**json.loads(spec), "store_text": False}
     for entry in fields.get("models", ()):
         if isinstance(entry, dict) and entry.get("system"):
             entry["system"] = _hashed(entry["system"])
@@ -150,7 +166,7 @@ def _again(warehouse: Path, run_id: str, change: Change) -> None:
     fresh = {file.path for file in files}
     # The same files as before: it was committed already, and only the old ones are still there.
     if fresh != {file.path for file in newest.files}:
-        newest = commit_run(
+        commit_run(
             warehouse,
             run_id=run_id,
             kind=newest.kind,
@@ -166,10 +182,6 @@ def _again(warehouse: Path, run_id: str, change: Change) -> None:
         ]:
             if path.relative_to(warehouse).as_posix() not in fresh:
                 path.unlink(missing_ok=True)
-        for manifest in manifests:
-            if manifest.n != newest.n:
-                (warehouse / FOLDER / manifest.name).unlink(missing_ok=True)
-        fsync_folder(warehouse / FOLDER)
 
 
 def _rewritten(warehouse: Path, manifest: Manifest, change: Change) -> list[DataFile]:
@@ -178,6 +190,7 @@ def _rewritten(warehouse: Path, manifest: Manifest, change: Change) -> list[Data
     remove_leftovers(warehouse, manifest.run_date, manifest.run_id)
     by_table: dict[str, list[DataFile]] = {}
     for file in manifest.files:
+        check_file(warehouse, file, manifest.run_id)
         by_table.setdefault(file.table, []).append(file)
     with ExitStack() as stack:
         for table, files in by_table.items():

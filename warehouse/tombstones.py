@@ -8,7 +8,7 @@ can be reached has gone: then `nightbench forget` of the same run brings it to i
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -34,6 +34,7 @@ class Tombstone(BaseModel):
     at: datetime
     why: str
     batches: tuple[str, ...] = ()  # at the providers, which keep their files until they delete them
+    graders: tuple[str, ...] = ()  # runs that stay, without their grades of this one
     done: bool = False
 
 
@@ -57,13 +58,15 @@ def write_tombstone(warehouse: Path, stone: Tombstone) -> None:
         fsync_folder(folder)
 
 
-def read_tombstones(warehouse: Path) -> Mapping[str, Tombstone]:
-    """Every tombstone, by run.
+def read_tombstones(warehouse: Path, among: Collection[str] | None = None) -> Mapping[str, Tombstone]:
+    """Every tombstone, or those among some runs, by run.
 
     Raises: WarehouseError: one cannot be read.
     """
     found: dict[str, Tombstone] = {}
     for run_id in tombstone_names(warehouse):
+        if among is not None and run_id not in among:
+            continue
         path = warehouse / FOLDER / f"{run_id}.json"
         try:
             found[run_id] = Tombstone.model_validate_json(path.read_bytes())
@@ -83,8 +86,7 @@ def tombstone_names(warehouse: Path) -> list[str]:
     return sorted(match["run_id"] for path in folder.iterdir() if (match := NAME.match(path.name)))
 
 
-def forgotten_runs(warehouse: Path) -> frozenset[str]:
-    """The runs that no reader sees any more. Raises: WarehouseError: a tombstone cannot be read."""
-    if not (warehouse / FOLDER).is_dir():
-        return frozenset()
-    return frozenset(id_ for id_, stone in read_tombstones(warehouse).items() if stone.what == "run")
+def forgotten_runs(warehouse: Path, among: Collection[str]) -> frozenset[str]:
+    """Which of these runs no reader sees any more. Raises: WarehouseError: a tombstone cannot be read."""
+    stones = read_tombstones(warehouse, among)
+    return frozenset(run_id for run_id, stone in stones.items() if stone.what == "run")

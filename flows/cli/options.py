@@ -67,6 +67,10 @@ EvenlyFlag = Annotated[
     bool | None,
     typer.Option("--spend-evenly", help="All suites side by side, the same samples for all models."),
 ]
+StoreTextFlag = Annotated[
+    bool | None,
+    typer.Option("--store-text/--no-store-text", help="Whether prompts and responses are kept (they are)."),
+]
 UnsafeFlag = Annotated[
     bool,
     typer.Option(

@@ -31,6 +31,7 @@ from flows.cli.options import (
     SeedOption,
     ShardOption,
     SpecFile,
+    StoreTextFlag,
     SuiteOption,
     UnsafeFlag,
     YesFlag,
@@ -70,6 +71,7 @@ def run(
     budget_usd: BudgetOption = None,
     on_budget: OnBudgetOption = None,
     spend_evenly: EvenlyFlag = None,
+    store_text: StoreTextFlag = None,
     run_id: Annotated[str | None, typer.Option("--run-id", help="An id of yours; again: resumes it.")] = None,
     retry_failed: RetryFlag = False,
     reuse: ReuseOption = None,
@@ -94,6 +96,7 @@ def run(
         "budget_usd": budget_usd,
         "on_budget": on_budget,
         "spend_evenly": spend_evenly,
+        "store_text": store_text,
         "ask_above_usd": ask_above_usd,
         "reuse": reuse,
     }

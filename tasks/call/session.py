@@ -149,7 +149,8 @@ class CallSession:
             replace(
                 fault,
                 message=f"{call.model}: {fault.kind}, HTTP status {fault.http_status}. The server's words "
-                f"are left out, because {call.suite} is a sealed suite and they may quote it.",
+                f"are left out, because of {call.suite} no text is kept (a sealed suite, or store_text = "
+                "false) and they may quote it.",
             )
         )
 
