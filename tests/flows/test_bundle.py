@@ -299,3 +299,25 @@ def test_what_cannot_be_bundled_is_refused(made: tuple[Settings, Path], tmp_path
     assert list(tmp_path.iterdir()) == []
     shutil.copy(file, tmp_path / "there")
     write_bundle(settings, "r", tmp_path / "there", force=True)
+
+
+@pytest.mark.slow
+def test_verdicts_are_read_again_from_what_the_judges_wrote(
+    nightbench: Nightbench, home: Path, tmp_path: Path
+) -> None:
+    words = ("--suite", "error_diagnosis", "--limit", "2", "--model", "simulated/gpt-4o-2024-05-13", "--yes")
+    judges = ("--judge", "simulated/gpt-4o-mini", "--judge", "simulated/claude-haiku-5-5")
+    assert nightbench("run", *words, *judges, "--run-id", "judged").code == 0
+    file = tmp_path / "judged.nightbench"
+    write_bundle(Settings.read({"NIGHTBENCH_HOME": str(home)}), "judged", file)
+    fine = told(elsewhere(tmp_path), file)
+    assert fine.holds
+    assert any(one.what == "verdicts on error_diagnosis by judge" for one in fine.checks)
+
+    def kinder(row: Row) -> Row:
+        return {**row, "score": 0.123} if "@" in row["grader"] else row
+
+    report = told(elsewhere(tmp_path), changed(file, tmp_path / "lie", "grades", kinder))
+    wrong = [one for one in report.checks if not one.holds]
+    assert [one.what for one in wrong] == ["verdicts on error_diagnosis by judge"]
+    assert "0.123 is bundled" in wrong[0].found
