@@ -21,7 +21,7 @@ def converse(home: Path, typed: list[str]) -> str:
     """What a terminal shows while a person types."""
     ours, theirs = pty.openpty()
     environment = clean_environment(
-        home, TERM="dumb", PAGER="cat", COLUMNS="120", LINES="40", TEST_KEY="very-secret"
+        home, TERM="dumb", PAGER="sed s/^/paged:/", COLUMNS="120", LINES="40", TEST_KEY="very-secret"
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.cli.main", "sql"],
@@ -70,6 +70,7 @@ def test_a_person_is_answered_completed_and_remembered(filled: Path) -> None:
         "select 'very-secret';\n",
         ".schema leaderboard\n",
         "select chr(27) || '[2Jhostile' as text;\n",
+        ".tables\n",
         "selec 1;\n",
         ".quit\n",
     ]
@@ -78,6 +79,8 @@ def test_a_person_is_answered_completed_and_remembered(filled: Path) -> None:
     assert "double" in seen.lower()
     assert "\x1b[2J" not in seen
     assert "syntax error" in seen
+    assert "paged:" in seen
+    assert "paged: complete" not in seen  # what is short stays on the screen
     history = filled / "sql_history"
     assert history.stat().st_mode & 0o777 == 0o600
     kept = history.read_text(encoding="utf-8")
