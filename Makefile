@@ -9,7 +9,7 @@ DEMO_MODELS := --model simulated/claude-3-5-sonnet-20240620 --model simulated/gp
 QUICK := -m "not slow and not browser" -n auto --maxprocesses 4 --dist worksteal
 SQL := $(BIN)/nightbench sql
 
-.PHONY: help demo test quick check fix drills bench lock clean
+.PHONY: help demo test quick check fix drills bench docs lock clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -59,6 +59,9 @@ drills: .venv/dev ## the kills, cuts, storms, attacks and mutants of the tests, 
 
 bench: .venv/dev ## speed and memory, with figures and the machine
 	@for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+docs: .venv/dev ## write docs/sql.md from the headers of tables, views and macros
+	@$(BIN)/python -m tests.warehouse.sql_page > .sql.md && mv .sql.md docs/sql.md
 
 lock: ## pin what pyproject.toml allows, with hashes (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml --group build -o requirements.lock

@@ -8,6 +8,7 @@ home/
   progress/<run_id>.json how far a run is, replaced every second
   limits.sqlite          leases of rate limits and holds of money that its processes share
   cache/<suite>/         pulled sources of suites
+  sql_history            statements of `nightbench sql`, mode 0600, none with a key in it
   warehouse/             the tables
   prefect/               Prefect's own; can be thrown away
 """

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.show import JsonFlag, complain, print_table, say
+from flows.cli.show import JsonFlag, complain, print_table
 from tasks.home import Home, Settings
 from warehouse.errors import NightbenchError
 
@@ -75,13 +75,15 @@ def _is_numeric(values: list[object]) -> bool:
 
 def _prompt(home: Home, shape: Format) -> None:
     """Read statements, each ended by a semicolon or an empty line, until the end of input."""
-    person = sys.stdin.isatty()
-    if person:
-        say("End a statement with ; and leave with Ctrl-D. Try: select * from leaderboard;")
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from flows.cli.sql_prompt import prompt
+
+        prompt(home.root, home.warehouse, lambda statement: _answer(home, statement, shape))
+        return
     lines: list[str] = []
     while True:
         try:
-            line = input("nightbench> " if person and not lines else "       ...> " if person else "")
+            line = input()
         except EOFError:
             break
         lines.append(line)
@@ -92,8 +94,7 @@ def _prompt(home: Home, shape: Format) -> None:
                 _answer(home, statement, shape)
             except NightbenchError as error:
                 complain(str(error))
-                if not person:
-                    raise typer.Exit(error.exit_code) from error
+                raise typer.Exit(error.exit_code) from error
         elif not statement:
             lines.clear()
     if rest := "\n".join(lines).strip():

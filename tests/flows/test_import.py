@@ -56,6 +56,10 @@ def test_recorded_outputs_get_the_published_scores(
         assert done.code == 0, done.err
         row = done.json["leaderboard"][0]
         assert (row["n"], round(row["accuracy"] * row["n"], 6)) == (n, right)
+    asked = f"select n, claimed, measured, agrees from against_claims where suite = '{suite}' and n > 0"
+    held = nightbench("sql", asked, "--json").json
+    assert [(r["n"], r["agrees"]) for r in held] == [(n, True)] * len(passed)
+    assert all(abs(r["measured"] - r["claimed"]) < 1e-4 for r in held)
 
 
 def test_part_of_a_suite_is_fine_and_what_is_empty_is_graded_zero(
