@@ -198,10 +198,10 @@ def _settings(folder: str) -> dict[str, str | bool | int | float | list[str]]:
 
 def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:
     """What makes the catalog, in order: tables, macros, views, comments; `memory` has prices and sums."""
-    for table, query in _table_queries(warehouse, manifests).items():
+    # Views are bound when they are made, which takes its time with thousands of files: to empty tables first.
+    for table, query in _table_queries(warehouse, ()).items():
         what, rows = ("table", "from memory.kept_runs") if table == "runs" else ("view", query)
         yield f"create {what} {table} as {rows}"
-        yield from _comments(what, table, MEANINGS[table], _meanings(table))
     for table in IN_CATALOG:
         yield f"create table {table} as select * from memory.{table}"
         yield from _comments("table", table, MEANINGS[table], _meanings(table))
@@ -217,6 +217,10 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
         yield from _comments(what, view.name, view.comment, {c.name: c.meaning for c in view.columns})
     for macro in load_late_macros():
         yield macro.sql
+    for table, query in _table_queries(warehouse, manifests).items():
+        if table != "runs":
+            yield f"create or replace view {table} as {query}"
+        yield from _comments("table" if table == "runs" else "view", table, MEANINGS[table], _meanings(table))
     for table in ("summed", "graded"):
         yield f"create table {table} as from memory.{table}"
         yield f"comment on table {table} is 'What the kept sums were made of.'"
