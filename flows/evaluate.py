@@ -27,6 +27,7 @@ from tasks.lanes import lane_of, shards_at_once
 from tasks.plan import Plan
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
+from tasks.watching import asked_still, watching
 from tasks.work import Work, prepare
 from warehouse.errors import StoppedShort
 
@@ -66,7 +67,8 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
                 get_run_logger().warning(sentence)
             with stopped_by_signals(session, start.interrupts):
                 work.progress.start_calling()
-                await _call_all(work, session, work.plan)
+                async with watching(work, session):
+                    await _call_all(work, session, work.plan)
                 await judge_all(work, session)
                 work.progress.end_calling()
             for sentence in work.said:
@@ -152,7 +154,7 @@ async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
 
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
-            if not session.stopping:
+            if await asked_still(work, session, index) and not session.stopping:
                 await safely(call(work, session, index, title))
 
     batched = {lane: entry.model for lane, entry in entries.items() if in_batches(work, lane)}

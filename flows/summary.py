@@ -28,6 +28,12 @@ where run_id = '{run_id}'
 order by suite, accuracy desc nulls last, variant
 """
 
+DECIDED = """
+select suite, words, usd_saved
+from decisions
+where run_id = '{run_id}'
+"""
+
 COSTS = """
 select variant, model, count(*) as calls, sum(attempts) as attempts,
        sum(input_tokens + cached_input_tokens + cache_write_tokens + cache_write_1h_tokens) as input_tokens,
@@ -52,6 +58,17 @@ class RunSummary:
     run: Row
     leaderboard: Sequence[Row]
     costs: Sequence[Row]
+    decided: Sequence[Row] = ()
+
+    def decision_notes(self) -> list[str]:
+        """A sentence on each comparison that [stop] decided, and what was saved by it."""
+        notes = [str(row["words"]) for row in self.decided]
+        saved = {row["suite"]: row["usd_saved"] for row in self.decided}
+        if saved:
+            known = [usd for usd in saved.values() if isinstance(usd, Decimal)]
+            usd = f"about ${money(sum(known, Decimal(0)))}" if len(known) == len(saved) else "an unknown sum"
+            notes.append(f"[stop] saved {usd}: what the calls that were not needed would have cost.")
+        return notes
 
     def leaderboard_rows(self) -> list[dict[str, object]]:
         """The leaderboard as Prefect's table artifact shows it: text and numbers."""
@@ -123,7 +140,7 @@ class RunSummary:
             f"{made_up}",
             "",
             *markdown_table(self.leaderboard_rows()),
-            *(f"\n{note}" for note in self.notes()),
+            *(f"\n{note}" for note in (*self.notes(), *self.decision_notes())),
             "",
             "## Cost",
             *markdown_table(self.cost_rows()),
@@ -152,11 +169,11 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
 
     Raises: SpecError: no such run is committed.
     """
-    queries = [query.format(run_id=run_id) for query in (RUN, LEADERBOARD, COSTS)]
-    runs, leaderboard, costs = map(_rows, run_all(home.warehouse, queries))
+    queries = [query.format(run_id=run_id) for query in (RUN, LEADERBOARD, COSTS, DECIDED)]
+    runs, leaderboard, costs, decided = map(_rows, run_all(home.warehouse, queries))
     if not runs:
         raise SpecError(f'run "{run_id}" is not in the warehouse. `nightbench runs` lists what there is.')
-    return RunSummary(runs[0], leaderboard, costs)
+    return RunSummary(runs[0], leaderboard, costs, decided)
 
 
 def newest_run(home: Home) -> str:

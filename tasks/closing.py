@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -34,7 +35,8 @@ class Graded:
 
     `tried` are the attempts, each with its call, of calls that came to no end: they may have been billed.
     `measured` are figures of answers that are no score. `judged` are grades by judges, of answers that lie in
-    other shards, `pairs` their verdicts on two of them; `due` counts the judge calls there should be.
+    other shards, `pairs` their verdicts on two of them; `due` counts the judge calls there should be,
+    `spared` the calls that a decided suite did not need.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Graded:
         judged: Sequence[Judged] = (),
         pairs: Sequence[PairVerdict] = (),
         due: int = 0,
+        spared: int = 0,
     ) -> None:
         self.suite = suite
         self.calls = calls
@@ -54,6 +57,7 @@ class Graded:
         self.judged = judged
         self.pairs = pairs
         self.due = due
+        self.spared = spared
 
 
 class Lander:
@@ -63,11 +67,13 @@ class Lander:
         self.known = known
         self._work = work
         self._files = files
+        self._spared = 0  # calls of decided suites that nobody made
         self._due = 0  # judge calls that there are answers for
 
     def land(self, graded: Graded) -> None:
         """Write the rows of one shard."""
         self._due += graded.due
+        self._spared += graded.spared
         self._files.land(graded.suite, graded.calls, graded.tried, graded.measured)
         self._files.land_verdicts(graded.suite, graded.judged, graded.pairs)
 
@@ -82,20 +88,28 @@ class Lander:
         The journal of a complete run that asked a sealed suite goes; until then a resume needs it.
         """
         work, planned = self._work, self.planned
-        manifest = commit_work(work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id)
+        manifest = commit_work(
+            work, self._files, planned=planned, fatal=fatal, flow_run_id=flow_run_id, spared=self._spared
+        )
         if manifest.status == "complete" and any(suite.sealed for suite in work.plan.suites):
             remove_journal(work.home.journal(work.record.run_id))
         return manifest
 
 
 def commit_work(
-    work: Work, files: Landing, *, planned: int, fatal: NightbenchError | None, flow_run_id: str | None
+    work: Work,
+    files: Landing,
+    *,
+    planned: int,
+    fatal: NightbenchError | None,
+    flow_run_id: str | None,
+    spared: int = 0,
 ) -> Manifest:
-    """Close the files of a run and commit them with the run's own row."""
+    """Close the files of a run and commit them with the run's own row; `spared` calls were not needed."""
     landed = files.finish()
     row = {
         **run_row(work, planned),
-        "status": run_status(fatal, planned - landed.answered - landed.failed),
+        "status": run_status(fatal, planned - landed.answered - landed.failed - spared),
         "finished_at": datetime.now(UTC),
         "code_version": code_version(),
         "flow_run_id": flow_run_id,
@@ -107,6 +121,7 @@ def run_row(work: Work, planned: int) -> dict[str, object]:
     """The row of a run, but for what its end says: status, finished_at, code_version, flow_run_id, counts."""
     record = work.record
     spec = json.dumps(record.spec, ensure_ascii=False)
+    decided = work.deciding.decisions if work.deciding is not None else []
     return {
         "run_id": record.run_id,
         "kind": record.kind,
@@ -115,6 +130,9 @@ def run_row(work: Work, planned: int) -> dict[str, object]:
         "planned_calls": planned,
         "trigger": record.trigger,
         **predicted_columns(record.predicted),
+        "decisions": json.dumps([{**asdict(each), "words": each.sentence()} for each in decided])
+        if decided
+        else None,
         "simulated": any(is_simulated(entry.model) for entry in work.plan.spec.entries),
     }
 
@@ -148,7 +166,9 @@ def grade_shard(work: Work, known: JournalState, shard: Shard) -> Graded:
         else:
             tried += [(call, attempt) for attempt in known.attempts(call.call_key)]
     graded = grade_calls(work.graders[shard.suite.name], ended)
-    return Graded(shard.suite, graded, tried, measure_calls(shard.suite, graded))
+    decided = work.deciding is not None and work.deciding.is_decided(shard.suite.name)
+    spared = len(shard.asked) - len(ended) if decided else 0
+    return Graded(shard.suite, graded, tried, measure_calls(shard.suite, graded), spared=spared)
 
 
 def judge_turn(work: Work, known: JournalState, index: int) -> Graded:

@@ -166,11 +166,12 @@ def make_plan(
     parts: list[tuple[float, Suite, list[Variant], tuple[tuple[Sample, int], ...]]] = []
     for suite, options in zip(suites, spec.suite_entries, strict=True):
         limit = options.limit if options.limit is not None else spec.limit
-        asked = [
-            (sample, epoch)
-            for epoch in range(1, spec.epochs + 1)
-            for sample in tools.pick(suite.samples, limit, spec.seed)
-        ]
+        picked, epochs = tools.pick(suite.samples, limit, spec.seed), range(1, spec.epochs + 1)
+        asked = (
+            [(sample, epoch) for epoch in epochs for sample in picked]
+            if spec.stop is None
+            else [(sample, epoch) for sample in picked for epoch in epochs]  # compared when all are there
+        )
         variants = [_variant(entry, suite, prompts, tools) for entry in spec.models]
         for start in range(0, len(asked), spec.shard_calls):
             part = tuple(asked[start : start + spec.shard_calls])

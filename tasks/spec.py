@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tasks.form import HEADERS_SCHEMA, JUDGE_SCHEMA, KEY_WORDS, MODEL_SCHEMA, NO_TWINS_SCHEMA, PROVIDERS
 from tasks.model import Api, short_hash
+from tasks.spec_parts import Limits as Limits
+from tasks.spec_parts import Part, Stop
+from tasks.spec_parts import SuiteEntry as SuiteEntry
 from warehouse.errors import SpecError
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
@@ -24,7 +27,13 @@ SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
 BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
 WITHOUT_BATCHES = ("compatible/",)
 # Fields that came later: a spec that leaves them alone is the one that it was before there were any.
-LATER: dict[str, object] = {"mode": "realtime", "deadline": None, "judge": None, "store_text": True}
+LATER: dict[str, object] = {
+    "mode": "realtime",
+    "deadline": None,
+    "judge": None,
+    "store_text": True,
+    "stop": None,
+}
 SHAPES = {  # what a person is told instead of a regular expression
     "deadline": 'is a time such as "90m", "8h" or "2d"',
     "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
@@ -39,23 +48,6 @@ FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_
 # The form takes a number or its text; in JSON it is text, because a float would round.
 Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=6, allow_inf_nan=False)]
 CacheChoice = Literal["5m", "1h", "off"]
-
-
-class Part(BaseModel):
-    """What every part of a spec has in common: frozen, and no field that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Limits(Part):
-    """What the account allows for one model; empty means no limit of that kind."""
-
-    requests_per_minute: int | None = Field(None, ge=1, title="Requests a minute")
-    input_tokens_per_minute: int | None = Field(None, ge=1, title="Input tokens a minute")
-    output_tokens_per_minute: int | None = Field(None, ge=1, title="Output tokens a minute")
-    in_flight: int = Field(
-        64, ge=1, le=4096, title="Calls in flight", description="At one time, for this model."
-    )
 
 
 class ModelEntry(Part):
@@ -162,18 +154,6 @@ def check_model(value: str) -> str:
     return value
 
 
-class SuiteEntry(Part):
-    """A suite with options of its own for this run."""
-
-    name: str = Field(title="Suite", min_length=1)
-    limit: int | None = Field(
-        None, ge=1, title="Samples", description="At most so many; default: the run's limit."
-    )
-    graders: list[dict[str, Any]] | None = Field(
-        None, title="Graders", description="Replace the suite's; the first is the score."
-    )
-
-
 OneJudge = Annotated[str, Field(json_schema_extra=JUDGE_SCHEMA)] | ModelEntry
 
 
@@ -256,6 +236,13 @@ class EvalSpec(Part):
         description="Samples a Prefect task, of one suite and variant.",
     )
 
+    stop: Stop | None = Field(
+        None,
+        title="Stop when decided",
+        description="Samples in a seeded random order; a suite ends once its models are told apart, or are "
+        "shown to be alike.",
+    )
+
     @field_validator("judge")
     @classmethod
     def _judges_are_asked(cls, value: Any) -> Any:
@@ -303,6 +290,17 @@ class EvalSpec(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _stop_fits(self) -> "EvalSpec":
+        if self.stop is not None and len(self.models) < 2:
+            raise ValueError("[stop] compares models, and there is one; name a second, or leave it out")
+        if self.stop is not None and self.mode != "realtime":
+            raise ValueError(
+                f'[stop] looks at answers as they come, and with mode = "{self.mode}" they come together; '
+                f'take mode = "realtime", or leave it out'
+            )
+        return self
+
     @property
     def deadline_s(self) -> float | None:
         """The deadline in seconds after the run's start."""
@@ -345,7 +343,8 @@ class EvalSpec(Part):
     @property
     def shard_calls(self) -> int:
         """Samples a shard: fewer where all suites are to progress side by side."""
-        return min(self.shard_size, EVEN_SHARD) if self.spend_evenly else self.shard_size
+        even = self.spend_evenly or self.stop is not None
+        return min(self.shard_size, EVEN_SHARD) if even else self.shard_size
 
     def fingerprint(self) -> str:
         """Equal for specs that may share a run id: everything but budget and limits."""

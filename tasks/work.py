@@ -22,6 +22,7 @@ from tasks.call.journal_reader import JournalState
 from tasks.call.prefix import with_prefixes
 from tasks.call.shape import check_call
 from tasks.call.tokens import Fit, Script
+from tasks.deciding import Deciding, check_stop
 from tasks.estimate import NO_ESTIMATE, Estimate, estimate_plan
 from tasks.forecast import NOTHING, Learned
 from tasks.grade.base import Grader
@@ -39,7 +40,7 @@ from tasks.judges.plan import (
 )
 from tasks.load.definition import CARD
 from tasks.load.discover import find_suite
-from tasks.load.pick import pick
+from tasks.load.pick import in_draw_order, pick
 from tasks.load.render import render_messages
 from tasks.load.samples import load_suite
 from tasks.load.sealed import LEFT_OUT
@@ -84,6 +85,7 @@ class Work:
         self.damage: list[str] = []  # what was found in the journal, for a person
         self.said: list[str] = []  # what a person should know after it
         self.retry_failed = False  # as `calling` was told
+        self.deciding = Deciding(plan, graders) if plan.spec.stop is not None else None
         self.batches: BatchSession | None = None  # while `calling` lasts, in a mode that has batches
         self.monthly_usd = monthly_usd
         self.fits = fits or {}  # how each model counted tokens in earlier runs
@@ -148,6 +150,8 @@ def plan_run(
 
     def picked(samples: Sequence[Sample], limit: int | None, seed: int) -> Sequence[Sample]:
         found = pick(samples, limit, seed)
+        if spec.stop is not None:
+            found = in_draw_order(found, seed)
         return found if only is None else [sample for sample in found if sample.sample_id in only]
 
     return make_plan(run_id, spec, suites, _prompt_files(spec), tools(picked))
@@ -191,6 +195,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     for suite in suites:
         make_measures(suite.metrics, f"{suite.folder}/{CARD}")
         check_samples(suite, graders[suite.name], plan.asked_samples(suite), "Nothing was sent.")
+    check_stop(plan, graders)
     notes = notes_on_judges(spec, graders)
     try:
         learned = Learned.of(settings.home.warehouse, plan)

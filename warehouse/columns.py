@@ -61,6 +61,7 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
         "predicted_input_tokens": "count",
         "predicted_output_tokens": "count",
         "predicted_minutes": "real",
+        "decisions": "json",
     },
     "samples": {
         "suite": "word",
@@ -228,6 +229,7 @@ SINCE: Mapping[tuple[str, str], int] = {  # (table, column) -> the schema versio
     ("runs", "predicted_input_tokens"): 2,
     ("runs", "predicted_output_tokens"): 2,
     ("runs", "predicted_minutes"): 2,
+    ("runs", "decisions"): 4,
     ("attempts", "for_suite"): 3,
     ("attempts", "for_variant"): 3,
     ("attempts", "for_model"): 3,

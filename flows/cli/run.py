@@ -367,6 +367,7 @@ def print_result(
                 "run": summary.run,
                 "leaderboard": summary.leaderboard,
                 "costs": summary.costs,
+                "decisions": summary.decided,
                 **judged_json(home, run_id),
                 **({} if rehearsal is None else {"rehearsal": rehearsal}),
                 **({} if advice is None else {"advice": advice}),
@@ -379,7 +380,7 @@ def print_result(
     made_up = " (of simulated models: it says nothing of real ones)" if run_row["simulated"] else ""
     rows = summary.leaderboard_rows()
     print_table(f"Leaderboard{made_up}", rows, right=list(rows[0])[2:] if rows else [])
-    for sentence in summary.notes():
+    for sentence in (*summary.notes(), *summary.decision_notes()):
         say(sentence)
     say_judged(home, run_id)
     costs = summary.cost_rows()

@@ -13,7 +13,7 @@ from tasks.call.journal import AttemptEnd, Journal, JournalState
 from tasks.call.purse import Purse
 from tasks.call.till import Till
 from tasks.call.warming import Warming
-from tasks.model import Call
+from tasks.model import Call, Outcome
 from tasks.progress import Progress
 from warehouse.errors import NightbenchError, ProviderDown, StoppedShort, Unusable
 
@@ -55,6 +55,8 @@ class CallSession:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._on_stop: list[Callable[[], None]] = []
+        self.on_end: Callable[[Call, Outcome | AttemptEnd], None] = lambda *_: None
+        self._suites: dict[asyncio.Task[None], str] = {}  # of the calls that are made
         self._down: dict[str, float] = {}  # hosts that were given up, after so many seconds
 
     async def run_shard(self, lane: str, calls: Iterable[Call]) -> None:
@@ -82,6 +84,12 @@ class CallSession:
         for tell in self._on_stop:
             tell()
         self._reaper = asyncio.get_running_loop().call_later(GRACE_S, self.give_up)
+
+    def drop(self, suite: str) -> None:
+        """Drop the calls of a suite that wait; those in flight go on to their end."""
+        for task in self._waiting:
+            if self._suites.get(task) == suite and task is not asyncio.current_task():
+                task.cancel()
 
     def give_up(self) -> None:
         """Drop the calls in flight too; their attempts stay in the journal as unseen."""
@@ -112,6 +120,7 @@ class CallSession:
         usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
         self.progress.ended(call, usage, outcome.started_at, answered=answered, kept=True, mode=outcome.mode)
+        self.on_end(call, outcome)
         if not answered:
             self._check_failed(call, outcome.error_kind, outcome.error)
         return True
@@ -133,6 +142,7 @@ class CallSession:
         """Count a call that has ended, with an answer that is durable or finally failed."""
         answered = record.outcome == "answered"
         self.progress.ended(call, record.usage, record.started_at, answered=answered, mode=record.mode)
+        self.on_end(call, record)
         if not answered:
             self._check_failed(call, record.error_kind, record.error)
 
@@ -162,6 +172,7 @@ class CallSession:
         """Make the call; an error that concerns more than this call stops the run instead of its siblings."""
         task = _current()
         self._waiting.add(task)
+        self._suites[task] = call.suite
         try:
             await Course(self, lane, call, self.known.next_attempt_number(call.call_key)).run()
         except NightbenchError as error:
@@ -169,6 +180,7 @@ class CallSession:
         finally:
             self._waiting.discard(task)
             self._in_flight.discard(task)
+            self._suites.pop(task, None)
 
     def _check_failed(self, call: Call, kind: str | None, error: str | None) -> None:
         """Stop a run of which more calls have finally failed than it allows, in this process or before."""

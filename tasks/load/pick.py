@@ -17,5 +17,18 @@ def pick(samples: Sequence[Sample], limit: int | None, seed: int) -> tuple[Sampl
     return tuple(sorted(samples, key=lambda sample: _rank(seed, sample.sample_id))[:limit])
 
 
+def in_draw_order(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:
+    """The same samples in a random order, those of a cluster together, as one draw.
+
+    A cluster has its place by its name, not by a sample's: else a large one would come early.
+    """
+    return tuple(sorted(samples, key=lambda sample: _drawn(seed, sample)))
+
+
+def _drawn(seed: int, sample: Sample) -> tuple[bytes, bytes]:
+    own = _rank(seed, sample.sample_id)
+    return (own if sample.cluster is None else _rank(seed, f"cluster {sample.cluster}"), own)
+
+
 def _rank(seed: int, sample_id: str) -> bytes:
     return hashlib.sha256(f"{seed}:{sample_id}".encode("utf-8", "surrogatepass")).digest()
