@@ -73,15 +73,16 @@ def test_a_decided_run_asks_no_more_and_says_what_it_saved(
 @pytest.mark.slow
 def test_a_killed_run_comes_to_the_same_decision(spec: Path, home: Path, nightbench: Nightbench) -> None:
     assert nightbench("run", spec, "--run-id", "whole", *own(spec)).code == 0
-    process = start_nightbench(home, str(spec), "--run-id", "killed", *map(str, own(spec)))
+    process = start_nightbench(home, "run", str(spec), "--run-id", "killed", *map(str, own(spec)))
     progress = home / "progress" / "killed.json"
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
-        if progress.exists() and json.loads(progress.read_text(encoding="utf-8")).get("done", 0) > 60:
+        if progress.exists() and json.loads(progress.read_text(encoding="utf-8")).get("done_calls", 0) > 60:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
     done = nightbench("resume", "killed")
     assert done.code == 0, done.err
     (one,), (other,) = decisions(home, "whole"), decisions(home, "killed")
