@@ -6,7 +6,7 @@
 -- T. A. Louis, E. V. Slud (2019), J. Survey Statistics and Methodology 7:334-364.
 create or replace macro share_low(passed, n, variance, n_clusters) as
     case
-        when n = 0 then null
+        when n is null or passed is null or n = 0 then null
         when n_clusters = 1 then 0e0
         when passed <= 0 or passed >= n or variance <= 0 then
             wilson_low(cast(passed as double) / n * n_clusters, n_clusters)

@@ -4,7 +4,7 @@
 -- Source: E. Miller (2024), arXiv:2411.00640, section 4 (paired differences); J. Arbuthnott's sign test.
 create or replace macro paired_p(n, n_clusters, sum_d, sum_dd, sum_dm, sum_mm) as
     case
-        when n = 0 then null
+        when n is null or sum_d is null or n = 0 then null
         when sum_d = 0 then 1e0
         when coalesce(paired_se(n, n_clusters, sum_d, sum_dd, sum_dm, sum_mm), 0e0) = 0
             then pow(2e0, 1e0 - n_clusters)

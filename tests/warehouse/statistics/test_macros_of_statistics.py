@@ -133,7 +133,7 @@ def test_a_paired_interval_is_never_a_point(sql: duckdb.DuckDBPyConnection) -> N
 
 def test_paired_intervals_cover_as_often_as_promised(sql: duckdb.DuckDBPyConnection) -> None:
     random = np.random.default_rng(5)
-    hit, tries, n = 0, 400, 60
+    hit, tries, n = 0, 150, 60
     for _ in range(tries):
         chance = random.beta(0.6, 0.3, n)
         d = (random.random(n) < chance * 0.9).astype(float) - (random.random(n) < chance).astype(float)
@@ -141,7 +141,7 @@ def test_paired_intervals_cover_as_often_as_promised(sql: duckdb.DuckDBPyConnect
         six = sums(d, np.arange(n))
         low, high = ask(sql, "[paired_low(?, ?, ?, ?, ?, ?), paired_high(?, ?, ?, ?, ?, ?)]", *six, *six)
         hit += low <= truth <= high
-    assert hit / tries > 0.93
+    assert hit / tries > 0.89  # 95 % by the book; by chance below that once in a thousand
 
 
 def test_the_smallest_detectable_difference_has_power_80(sql: duckdb.DuckDBPyConnection) -> None:
