@@ -107,6 +107,7 @@ def run_row(run_id: str, **fields: object) -> Row:
         "trigger": "cli",
         "simulated": False,
         **predicted_columns(None),
+        "decisions": None,
         **fields,
     }
 
