@@ -220,6 +220,7 @@ def land_grades(
             "flow_run_id": None,
             "trigger": record.trigger,
             **predicted_columns(record.predicted),
+            "decisions": None,
             "simulated": run.simulated or any(map(is_simulated, judges)),
         },
         landed,

@@ -79,6 +79,7 @@ def calibrate(
             "flow_run_id": None,
             "trigger": record.trigger,
             **predicted_columns(record.predicted),
+            "decisions": None,
             "simulated": is_simulated(judge),
         },
         replace(landed, files=(*landed.files, *own)),
