@@ -19,6 +19,7 @@ import duckdb
 
 from warehouse.durable import fsync_file, fsync_folder, writing
 from warehouse.errors import SpecError
+from warehouse.literals import text
 from warehouse.query import QueryError, flat, open_catalog
 from warehouse.sqlfiles import load_macros, load_views
 
@@ -173,14 +174,16 @@ def _parquet(
 ) -> Mapping[str, int]:
     """One Parquet file, in DuckDB's own types."""
     ((name, sql),) = tables.items()
-    connection.execute(f"copy ({sql}\n) to {_text(new)} (format parquet, compression zstd)")
-    (n,) = connection.execute(f"select sum(num_rows) from parquet_file_metadata({_text(new)})").fetchall()[0]
+    connection.execute(f"copy ({sql}\n) to {text(str(new))} (format parquet, compression zstd)")
+    (n,) = connection.execute(
+        f"select sum(num_rows) from parquet_file_metadata({text(str(new))})"
+    ).fetchall()[0]
     return {name: int(n)}
 
 
 def _duckdb(connection: duckdb.DuckDBPyConnection, new: Path, tables: Mapping[str, str]) -> Mapping[str, int]:
     """A file that any DuckDB from 1.1 on opens: tables with their comments."""
-    connection.execute(f"attach {_text(new)} as exported (read_write, storage_version 'v1.0.0')")
+    connection.execute(f"attach {text(str(new))} as exported (read_write, storage_version 'v1.0.0')")
     rows = {}
     for name, sql in tables.items():
         (n,) = connection.execute(f'create table exported.main."{name}" as {sql}').fetchall()[0]
@@ -198,14 +201,14 @@ def _comment(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         {"name": name},
     ).fetchone()
     if said and said[0]:
-        connection.execute(f'comment on table exported.main."{name}" is {_text(said[0])}')
+        connection.execute(f'comment on table exported.main."{name}" is {text(str(said[0]))}')
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'catalog' "
         "and table_name = $name and comment is not null",
         {"name": name},
     ).fetchall()
     for column, meaning in columns:
-        connection.execute(f'comment on column exported.main."{name}"."{column}" is {_text(meaning)}')
+        connection.execute(f'comment on column exported.main."{name}"."{column}" is {text(str(meaning))}')
 
 
 _WRITERS = {".parquet": _parquet, ".csv": _parquet, ".duckdb": _duckdb}
@@ -242,7 +245,7 @@ def _narrow(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> No
                 f'run "{run_id}" is not in the warehouse. Nothing was written. `nightbench runs` lists '
                 f"what is."
             )
-    listed = ", ".join(map(_text, run_ids))
+    listed = ", ".join(map(text, run_ids))
     views = {view.name for view in load_views()}
     for name in _relations(connection):
         if name in views:
@@ -265,7 +268,3 @@ def _narrow(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> No
         connection.execute(macro.sql.replace("create or replace macro", "create or replace temp macro", 1))
     for view in load_views():
         connection.execute(f"create temp view {view.name} as {view.sql}")
-
-
-def _text(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -13,6 +13,7 @@ import duckdb
 
 from warehouse.columns import SCHEMA_VERSION
 from warehouse.commit import Manifest
+from warehouse.literals import text, values
 from warehouse.sqlfiles import load_macros, load_views
 
 CALLS_AT_ONCE = 2_000_000  # sums of so many calls take some hundred megabytes
@@ -45,13 +46,12 @@ def sum_runs(
         connection.execute(macro.sql)
     for name, sql in kept_by_run().items():
         connection.execute(f"create table {name} as {sql}")
-    connection.execute("create table summed (run_id varchar, key varchar)")
     connection.execute("create table graded (manifest varchar, run_id varchar)")
     has_old = old is not None and _attach(connection, old)
     graders = _graders(connection, manifests, tables, has_old=has_old)
-    keys = {m.run_id: _key(m, graders.get(m.run_id, ()), _code(connection)) for m in manifests}
-    connection.executemany("insert into summed values (?, ?)", [*keys.items()] or [("", "")])
-    connection.execute("delete from summed where run_id = ''")
+    code = _code(connection)
+    keys = [(m.run_id, _key(m, graders.get(m.run_id, ()), code)) for m in manifests]
+    connection.execute(f"create table summed as {values(('run_id', 'key'), keys)}")
     carried: set[str] = set()
     if has_old:
         still = f"select run_id from {OLD}.summed semi join summed using (run_id, key)"
@@ -83,10 +83,10 @@ def _open(connection: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], 
 
 def _attach(connection: duckdb.DuckDBPyConnection, old: Path) -> bool:
     """Open the old catalog beside; false where it cannot be read, or is not of this code's shape."""
-    name = str(old).replace("'", "''")
     try:
-        connection.execute(f"attach '{name}' as {OLD} (read_only)")
-        for table in (*kept_by_run(), "summed", "graded"):
+        connection.execute(f"attach {text(str(old))} as {OLD} (read_only)")
+        connection.execute(f"select run_id, key from {OLD}.summed limit 0")
+        for table in (*kept_by_run(), "graded"):
             missing = connection.execute(
                 f"select column_name, column_type from (describe {table}) "
                 f"except select column_name, column_type from (describe {OLD}.{in_catalog(table)})"
@@ -133,9 +133,10 @@ def _key(manifest: Manifest, graders: Sequence[Manifest], code: str) -> str:
 
 
 def _code(connection: duckdb.DuckDBPyConnection) -> str:
-    """The views and macros that sum, and the tiers that any price has."""
+    """The sha256 of the views and macros that sum, and of the tiers that any price has."""
     tiers = connection.execute("select distinct from_input_tokens from prices order by 1").fetchall()
-    return repr((SCHEMA_VERSION, tiers, kept_by_run(), load_macros()))
+    code = repr((SCHEMA_VERSION, tiers, kept_by_run(), load_macros()))
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _batches(manifests: Sequence[Manifest]) -> Iterator[list[Manifest]]:

@@ -4,36 +4,18 @@
 -- usd (NULL when n_unpriced > 0), usd_priced, usd_then (as they were priced on their own days; NULL when one was not),
 -- usd_change (usd - usd_then).
 create or replace macro cost_at(prices_date) as table
-with repriced as (
+with dated as (
     select
-        cost_totals.model,
-        cost_totals.role,
+        cost_totals.*,
         runs.kind,
-        cost_totals.simulated,
-        cost_totals.call_key,
-        cost_totals.n_calls,
-        cost_totals.usd,
-        cost_totals.n_unpriced,
-        case
-            when cost_totals.n_billed = 0 then cast(0 as decimal(18, 12))
-            when cost_totals.known then try_cast(
-                usd_for(cost_totals.billed_input_tokens, rates.input)
-                + usd_for(cost_totals.billed_cached_input_tokens, rates.cached_input)
-                + usd_for(cost_totals.billed_cache_write_tokens, rates.cache_write)
-                + usd_for(cost_totals.billed_cache_write_1h_tokens, rates.cache_write_1h)
-                + usd_for(cost_totals.billed_output_tokens, rates.output)
-                as decimal(18, 12)
-            )
-        end as usd_at
+        cost_totals.mode as at_mode,
+        cast(prices_date as date) as at_day
     from cost_totals
     inner join runs on runs.run_id = cost_totals.run_id
-    left join rates
-        on rates.model = cost_totals.priced_as
-        and rates.mode = cost_totals.mode
-        and rates.valid_from <= cast(prices_date as date)
-        and cast(prices_date as date) < rates.valid_to
-        and cost_totals.from_input_tokens >= rates.from_input_tokens
-        and cost_totals.from_input_tokens < rates.below_input_tokens
+),
+repriced as (
+    select *, put_usd as usd_at
+    from priced_totals('dated')
 )
 select
     repriced.model,

@@ -1,6 +1,6 @@
 -- What batches saved: their tokens at the prices of the same day without a batch, less what they cost.
 -- Grain:    one row a run_id, model, role, day, simulated
--- Reads:    cost_totals, rates
+-- Reads:    cost_totals, rates, priced_totals
 -- run_id        varchar         the run
 -- model         varchar         provider/name
 -- role          varchar         answer or judge
@@ -10,35 +10,17 @@
 -- usd           decimal(18,12)  what they cost; null where a price is not known
 -- usd_realtime  decimal(18,12)  what the same tokens would have cost without a batch; null likewise
 -- usd_saved     decimal(18,12)  the difference; null likewise
-with priced as (
+with batched as (
     select
-        cost_totals.run_id,
-        cost_totals.model,
-        cost_totals.role,
-        cost_totals.day,
-        cost_totals.simulated,
-        cost_totals.n_calls,
-        cost_totals.usd,
-        case
-            when cost_totals.n_billed = 0 then cast(0 as decimal(18, 12))
-            when cost_totals.known then try_cast(
-                usd_for(cost_totals.billed_input_tokens, rates.input)
-                + usd_for(cost_totals.billed_cached_input_tokens, rates.cached_input)
-                + usd_for(cost_totals.billed_cache_write_tokens, rates.cache_write)
-                + usd_for(cost_totals.billed_cache_write_1h_tokens, rates.cache_write_1h)
-                + usd_for(cost_totals.billed_output_tokens, rates.output)
-                as decimal(18, 12)
-            )
-        end as usd_realtime
+        *,
+        'realtime' as at_mode,
+        day as at_day
     from cost_totals
-    left join rates
-        on rates.model = cost_totals.priced_as
-        and rates.mode = 'realtime'
-        and rates.valid_from <= cost_totals.day
-        and cost_totals.day < rates.valid_to
-        and cost_totals.from_input_tokens >= rates.from_input_tokens
-        and cost_totals.from_input_tokens < rates.below_input_tokens
-    where cost_totals.mode = 'batch'
+    where mode = 'batch'
+),
+priced as (
+    select *, put_usd as usd_realtime
+    from priced_totals('batched')
 ),
 summed as (
     select
