@@ -15,6 +15,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+READ_OUT_BYTES = 2**20  # of a request that is refused
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 # 'self' does not cover the addresses of the API where the page is opened by the other name of this machine
 POLICY = "; ".join(
@@ -41,7 +42,7 @@ class LoopbackOnly:
         elif not is_local(
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         ):
-            await _refuse(scope["type"], send)
+            await _refuse(scope["type"], receive, send)
         else:
             await self._app(scope, receive, _confined(send))
 
@@ -64,11 +65,22 @@ def _confined(send: Send) -> Send:
     return add
 
 
-async def _refuse(kind: str, send: Send) -> None:
+async def _refuse(kind: str, receive: Receive, send: Send) -> None:
     if kind == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
+    await _read_out(receive)
     await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
     await send(
         {"type": "http.response.body", "body": b"This server answers this machine's own pages only.\n"}
     )
+
+
+async def _read_out(receive: Receive) -> None:
+    """Read what a client still sends: a connection closed on unread bytes loses the answer to them."""
+    n_bytes = 0
+    while n_bytes < READ_OUT_BYTES:
+        message = await receive()
+        n_bytes += len(message.get("body", b""))
+        if not message.get("more_body", False):  # the end, or the client has gone
+            return

@@ -20,7 +20,8 @@ from warehouse.catalog_seal import note_catalog
 from warehouse.claims import TABLE as CLAIMS_TABLE
 from warehouse.claims import load_claims, users_file
 from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
-from warehouse.commit import FOLDER, Manifest, check_file, committed, manifest_names
+from warehouse.commit import FOLDER, Manifest, committed, manifest_names
+from warehouse.compaction.standing import Source, compaction_names, standing
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
 from warehouse.literals import text
@@ -95,7 +96,9 @@ def fingerprint(warehouse: Path) -> tuple[str, str]:
     for file in (PRICE_TABLE, CLAIMS_TABLE, users_file(warehouse)):
         if file.exists():
             code.update(file.read_bytes())
-    names = "\n".join(f"{run_id}.{n}" for run_id, n in manifest_names(warehouse))
+    records = dict(compaction_names(warehouse))  # those that count: a replaced one may leave
+    made_of = (*manifest_names(warehouse), *records.items())
+    names = "\n".join(f"{name}.{n}" for name, n in made_of)
     return code.hexdigest(), hashlib.sha256(names.encode()).hexdigest()
 
 
@@ -250,39 +253,31 @@ def _literal(value: object) -> str:
 
 def _table_queries(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, str]:
     """For each table in files, the query of the rows of these runs."""
-    files = _files(warehouse, manifests)
-    return {table: _table_query(table, files.get(table, {})) for table in COLUMNS if table not in IN_CATALOG}
+    files = standing(warehouse, manifests)
+    return {table: _table_query(table, files.get(table, ())) for table in COLUMNS if table not in IN_CATALOG}
 
 
-def _files(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, dict[str, int]]:
-    """For each table its committed files, once each, with the schema version that wrote them."""
-    files: dict[str, dict[str, int]] = {}
-    for manifest in manifests:
-        for file in manifest.files:
-            check_file(warehouse, file, manifest.run_id)
-            path = str(warehouse.resolve() / file.path)
-            files.setdefault(file.table, {}).setdefault(path, manifest.schema_version)
-    return files
-
-
-def _table_query(table: str, files: Mapping[str, int]) -> str:
+def _table_query(table: str, files: Sequence[Source]) -> str:
     """The rows of a table's files; typed and empty where there are none.
 
     Files of one schema version are read in one go, which costs the footer of one of them to bind; columns
-    that came later are NULL.
+    that came later are NULL. Of compacted files, those of which some rows do not count are read each with
+    their condition.
     """
     kinds = COLUMNS[table]
     if not files:
         nothing = ", ".join(f"cast(null as {DUCKDB_TYPES[kind]}) as {name}" for name, kind in kinds.items())
         return f"select {nothing} where false"
     parts: list[str] = []
-    for version in sorted(set(files.values())):
+    for version, condition in sorted({(file.schema_version, file.condition or "") for file in files}):
         columns = ", ".join(
             name if since(table, name) <= version else f"cast(null as {DUCKDB_TYPES[kind]}) as {name}"
             for name, kind in kinds.items()
         )
-        paths = ", ".join(text(path) for path in files if files[path] == version)
-        parts.append(f"select {columns} from read_parquet([{paths}], hive_partitioning = false)")
+        of_these = [f for f in files if (f.schema_version, f.condition or "") == (version, condition)]
+        paths = ", ".join(text(file.path) for file in of_these)
+        where = f" where {condition}" if condition else ""
+        parts.append(f"select {columns} from read_parquet([{paths}], hive_partitioning = false){where}")
     query = " union all ".join(parts)
     if table in SHARED and len(files) > 1:  # two files may hold the same row
         keys = KEYS[table]

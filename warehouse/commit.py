@@ -58,8 +58,8 @@ class Manifest(BaseModel):
         return sorted(parent.rpartition(".")[0] for parent in self.parents)
 
 
-def sealed(manifest: Manifest) -> bytes:
-    """A manifest as its file holds it, with the sha256 of what it says as its last line."""
+def sealed(manifest: BaseModel) -> bytes:
+    """A manifest, or a record of a compaction, as its file holds it, its sha256 as its last line."""
     body = manifest.model_dump_json(by_alias=True, indent=1).encode().removesuffix(b"\n}")
     return body + SEAL + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
 

@@ -1,0 +1,279 @@
+"""Small files of many runs become one a table and month; what they were made of leaves after a grace period.
+
+In order: new files (nobody knows them), the record renamed into place (new catalogs read them), the catalog,
+and a grace period later the old files, which readers of an old catalog may still read. Whoever is killed
+between two steps leaves a warehouse that answers as before; the next compaction removes what was left.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from warehouse.catalog import rewrite_catalog
+from warehouse.columns import SCHEMA_VERSION, SHARED
+from warehouse.commit import FOLDER as COMMITS
+from warehouse.commit import Manifest, committed, sealed
+from warehouse.compaction.merging import TABLES_MERGED, Part, Written, merge
+from warehouse.compaction.standing import (
+    FILES_FOLDER,
+    FOLDER,
+    Compaction,
+    Merged,
+    compaction_names,
+    inside_of,
+    read_compaction,
+    standing_compactions,
+)
+from warehouse.durable import fsync_folder, make_folder, writing
+from warehouse.errors import WarehouseError
+
+REMEDY = (
+    "What was committed is as it was and answers as before. Make room or mend the permissions, "
+    "and compact again."
+)
+Alone = Callable[[str], AbstractContextManager[bool]]  # holds a run's lock; false where somebody works on it
+
+
+@dataclass(frozen=True)
+class MonthPlan:
+    """What a compaction would do with a month."""
+
+    month: str
+    n_runs: int  # of them after it in the compacted files
+    n_runs_new: int  # of them from files of their own
+    n_files: int  # that are merged
+    n_bytes: int
+    live: tuple[str, ...]  # runs that are being worked on: left for later
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """What a compaction did."""
+
+    months: tuple[MonthPlan, ...]
+    removed: tuple[str, ...]  # files whose grace was over
+    waiting: int  # files that wait for the end of theirs
+
+
+def plan_months(
+    warehouse: Path, months: Collection[str] | None, is_live: Callable[[str], bool], now: datetime
+) -> list[MonthPlan]:
+    """The months that have something to merge; by default all that are over."""
+    return [plan for plan, _, _ in _plans(warehouse, months, is_live, now)]
+
+
+def compact(
+    warehouse: Path,
+    *,
+    months: Collection[str] | None,
+    grace: timedelta,
+    is_live: Callable[[str], bool],
+    alone: Alone,
+    now: datetime,
+) -> Compacted:
+    """Merge what is settled, rewrite the catalog, remove what has had its grace.
+
+    Raises: WarehouseError: another compaction is under way, a committed file is damaged, or the disk
+        refuses.
+    """
+    with compacting(warehouse):
+        _remove_leftovers(warehouse)
+        done: list[MonthPlan] = []
+        for plan, record, parts in _plans(warehouse, months, is_live, now):
+            _write(warehouse, plan.month, record, parts, now)
+            done.append(plan)
+        rewrite_catalog(warehouse)
+        removed, waiting = _remove_old(warehouse, grace, alone, now)
+    return Compacted(tuple(done), tuple(removed), waiting)
+
+
+def rewrite_without(warehouse: Path, run_ids: Collection[str], now: datetime) -> list[str]:
+    """Write every compacted file anew without these runs, and remove what held them, at once.
+
+    Call it once their manifests are gone; the runs' own files are the caller's. Returns the removed files.
+
+    Raises: WarehouseError: a compaction is under way, a compacted file is damaged, or the disk refuses.
+    """
+    gone = frozenset(run_ids)
+    with compacting(warehouse):
+        _remove_leftovers(warehouse)
+        newest = {manifest.run_id: manifest for manifest in committed(warehouse)}
+        for record in standing_compactions(warehouse):
+            if any(merged.run_id in gone for merged in record.runs):
+                kept = [m for m in record.runs if m.run_id not in gone and m.run_id in newest]
+                parts = [
+                    Part(newest[m.run_id], (record, m)) for m in kept if newest[m.run_id].n == m.n
+                ]  # those that were committed again have files of their own
+                _write(warehouse, record.month, record, parts, now)
+        rewrite_catalog(warehouse)
+        removed: list[str] = []
+        for record, _ in _replaced(warehouse):
+            if any(merged.run_id in gone for merged in record.runs):
+                removed += _remove_record(warehouse, record)
+    return removed
+
+
+@contextmanager
+def compacting(warehouse: Path) -> Iterator[None]:
+    """Hold the lock of compactions; it dies with its holder.
+
+    Raises: WarehouseError: another process compacts.
+    """
+    folder = warehouse / FOLDER
+    with writing(folder, REMEDY):
+        make_folder(folder)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WarehouseError(
+                f"{folder}: another process compacts this warehouse. Nothing was changed by this one. "
+                "Wait for it, then try again."
+            ) from None
+        with writing(warehouse, REMEDY):
+            yield
+    finally:
+        os.close(handle)
+
+
+def _plans(
+    warehouse: Path, months: Collection[str] | None, is_live: Callable[[str], bool], now: datetime
+) -> Iterator[tuple[MonthPlan, Compaction | None, list[Part]]]:
+    records = {record.month: record for record in standing_compactions(warehouse)}
+    by_month: dict[str, list[Manifest]] = {}
+    for manifest in committed(warehouse):
+        by_month.setdefault(f"{manifest.run_date:%Y-%m}", []).append(manifest)
+    for month, manifests in sorted(by_month.items()):
+        if month in months if months is not None else month < f"{now:%Y-%m}":
+            record = records.get(month)
+            inside = inside_of([record] if record else [])
+            parts: list[Part] = []
+            live: list[str] = []
+            for manifest in sorted(manifests, key=lambda manifest: manifest.run_id):
+                merged = inside.get((manifest.run_id, manifest.n))
+                if merged is not None and record is not None:
+                    parts.append(Part(manifest, (record, merged)))
+                elif is_live(manifest.run_id):
+                    live.append(manifest.run_id)
+                else:
+                    parts.append(Part(manifest))
+            new = [part.manifest for part in parts if part.before is None]
+            stale = record is not None and len(record.runs) > len(parts) - len(new)
+            if (new and len(parts) > 1) or stale:
+                files = [file for manifest in new for file in manifest.files if file.table not in SHARED]
+                n_bytes = sum(file.n_bytes for file in files)
+                plan = MonthPlan(month, len(parts), len(new), len(files), n_bytes, tuple(live))
+                yield plan, record, parts
+
+
+def _write(
+    warehouse: Path, month: str, before: Compaction | None, parts: Sequence[Part], now: datetime
+) -> None:
+    """Write a month's files and put the record of them in place."""
+    written: dict[str, Mapping[str, Written]] = {}
+    files = []
+    for table in TABLES_MERGED:
+        file, written[table] = merge(warehouse, month, table, parts)
+        if file is not None:
+            files.append(file)
+    record = Compaction(
+        schema_version=SCHEMA_VERSION,
+        month=month,
+        n=before.n + 1 if before else 1,
+        compacted_at=now,
+        files=tuple(files),
+        runs=tuple(_merged(part, written, now) for part in parts),
+    )
+    folder = warehouse / FOLDER
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp") as aside:
+        aside.write(sealed(record))
+        aside.flush()
+        os.fsync(aside.fileno())
+        os.fchmod(aside.fileno(), 0o644)
+        (folder / record.name).hardlink_to(aside.name)  # its name is free: the lock is held
+    fsync_folder(folder)
+
+
+def _merged(part: Part, written: Mapping[str, Mapping[str, Written]], now: datetime) -> Merged:
+    run_id = part.manifest.run_id
+    of_run = {table: runs[run_id] for table, runs in written.items() if run_id in runs}
+    return Merged(
+        run_id=run_id,
+        n=part.manifest.n,
+        merged_at=part.before[1].merged_at if part.before else now,
+        rows={table: one.rows for table, one in of_run.items()},
+        rows_sha256={table: one.sha256 for table, one in of_run.items()},
+    )
+
+
+def _remove_leftovers(warehouse: Path) -> None:
+    """Remove what a killed compaction had begun: files that no record names."""
+    records = [_record(warehouse, *name) for name in compaction_names(warehouse)]
+    named = {file.path for record in records for file in record.files}
+    for path in (warehouse / FILES_FOLDER).glob("*/*"):
+        if path.relative_to(warehouse).as_posix() not in named:
+            path.unlink()
+    for path in (warehouse / FOLDER).glob(".*.tmp"):
+        path.unlink()
+
+
+def _record(warehouse: Path, month: str, n: int) -> Compaction:
+    return read_compaction(warehouse / FOLDER / f"{month}.{n:06d}.json")
+
+
+def _replaced(warehouse: Path) -> Iterator[tuple[Compaction, datetime]]:
+    """Each record that counts no more, and since when."""
+    names = compaction_names(warehouse)
+    for (month, n), (next_month, next_n) in pairwise(names):
+        if month == next_month:
+            yield _record(warehouse, month, n), _record(warehouse, month, next_n).compacted_at
+
+
+def _remove_old(warehouse: Path, grace: timedelta, alone: Alone, now: datetime) -> tuple[list[str], int]:
+    """Remove files whose rows are merged elsewhere and whose grace is over; no catalog names them now."""
+    removed: list[str] = []
+    waiting = 0
+    for record, since in list(_replaced(warehouse)):
+        if now - since >= grace:
+            removed += _remove_record(warehouse, record)
+        else:
+            waiting += len(record.files)
+    inside = inside_of(standing_compactions(warehouse))
+    for manifest in committed(warehouse):
+        merged = inside.get((manifest.run_id, manifest.n))
+        own = [file.path for file in manifest.files if file.table not in SHARED]
+        there = [path for path in own if (warehouse / path).exists()] if merged else []
+        if merged is None or not there:
+            continue
+        if now - merged.merged_at < grace:
+            waiting += len(there)
+            continue
+        with alone(manifest.run_id) as held:
+            # a commit while the lock was not ours may have listed the same files anew
+            if not held or (warehouse / COMMITS / f"{manifest.run_id}.{manifest.n + 1:06d}.json").exists():
+                waiting += len(there)
+                continue
+            for path in there:
+                (warehouse / path).unlink(missing_ok=True)
+                with suppress(OSError):  # a folder that holds something else stays
+                    (warehouse / path).parent.rmdir()
+            removed += there
+    return removed, waiting
+
+
+def _remove_record(warehouse: Path, record: Compaction) -> list[str]:
+    """Remove a replaced record after its files, but for those that another record names too."""
+    others = [_record(warehouse, *name) for name in compaction_names(warehouse)]
+    kept = {file.path for other in others if other.name != record.name for file in other.files}
+    gone = [file.path for file in record.files if file.path not in kept]
+    for path in gone:
+        (warehouse / path).unlink(missing_ok=True)
+    (warehouse / FOLDER / record.name).unlink()
+    return gone

@@ -1,0 +1,199 @@
+"""Which files stand for which manifests: a run's own, or those that a compaction merged them into.
+
+`compactions/<month>.<n>.json`, n from 000001: the highest n of a month counts. It names the files of
+`compacted/<month>/` and the manifests whose rows are in them. A compacted file speaks for a run only while
+the run's newest manifest is the one that was merged; rows of other owners in it are left out by name. Files
+that runs share (samples, prompts) are never merged.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from warehouse.columns import SCHEMA_VERSION, SHARED
+from warehouse.commit import SEAL, SEALED_SINCE, Manifest, check_file
+from warehouse.durable import DataFile
+from warehouse.errors import WarehouseError
+from warehouse.literals import text
+
+FOLDER = "compactions"
+FILES_FOLDER = "compacted"
+NAME = re.compile(r"(?P<month>[0-9]{4}-[0-9]{2})\.(?P<n>[0-9]{6})\.json\Z")
+OWNERS: Mapping[str, str] = {"grades": "grading_id", "pairs": "grading_id"}  # else run_id
+
+
+class Merged(BaseModel):
+    """A manifest inside a compaction: how many rows of it are in each table, and their `RowsHash`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    n: int
+    merged_at: datetime  # from then on its own files were not needed by a new catalog
+    rows: Mapping[str, int]
+    rows_sha256: Mapping[str, str]
+
+
+class Compaction(BaseModel):
+    """What `compactions/<month>.<n>.json` holds; never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_version: int = Field(alias="schema")
+    month: str
+    n: int
+    compacted_at: datetime
+    files: tuple[DataFile, ...]
+    runs: tuple[Merged, ...]
+
+    @property
+    def name(self) -> str:
+        """The record's file name."""
+        return f"{self.month}.{self.n:06d}.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read: its path, the schema version that wrote it, and whose rows in it do not count."""
+
+    path: str  # absolute
+    schema_version: int
+    owner: str = "run_id"  # the column that says whose a row is
+    owners: frozenset[str] = frozenset()  # of a compacted file: everyone whose rows count
+    owners_excluded: frozenset[str] = frozenset()
+
+    @property
+    def condition(self) -> str | None:
+        """What SQL says of the rows that count, by the shorter list; None: all do."""
+        if not self.owners_excluded:
+            return None
+        few, word = min((self.owners, "in"), (self.owners_excluded, "not in"), key=lambda side: len(side[0]))
+        names = ", ".join(map(text, sorted(few)))
+        return f"{self.owner} {word} ({names})"
+
+
+def owner_column(table: str) -> str:
+    """The column that says which run landed a row."""
+    return OWNERS.get(table, "run_id")
+
+
+def standing(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, list[Source]]:
+    """For each table the files that hold the rows of these manifests, the newest of their runs, once each.
+
+    Raises: WarehouseError: a file or a record of a compaction is missing or damaged.
+    """
+    records = standing_compactions(warehouse) if manifests else []
+    inside = {(merged.run_id, merged.n): record for record in records for merged in record.runs}
+    root = str(warehouse.resolve())
+    found: dict[str, dict[str, Source]] = {}
+    used: dict[str, Compaction] = {}
+    for manifest in manifests:
+        record = inside.get((manifest.run_id, manifest.n))
+        if record is not None:
+            used[record.name] = record
+        for file in manifest.files:
+            if record is None or file.table in SHARED:
+                path = f"{root}/{file.path}"
+                table = found.setdefault(file.table, {})
+                if path not in table:
+                    check_file(warehouse, file, manifest.run_id)
+                    table[path] = Source(path, manifest.schema_version)
+    wanted = {(manifest.run_id, manifest.n) for manifest in manifests}
+    for record in used.values():
+        names = {(merged.run_id, merged.n) for merged in record.runs}
+        counted = frozenset(run_id for run_id, _ in names & wanted)
+        excluded = frozenset(run_id for run_id, _ in names - wanted)
+        for file in record.files:
+            check_compacted(warehouse, file, record)
+            path = f"{root}/{file.path}"
+            found.setdefault(file.table, {})[path] = Source(
+                path, record.schema_version, owner_column(file.table), counted, excluded
+            )
+    return {table: list(sources.values()) for table, sources in found.items()}
+
+
+def standing_compactions(warehouse: Path) -> list[Compaction]:
+    """The record that counts of each month.
+
+    Raises: WarehouseError: one is damaged, or a file lies there that is none.
+    """
+    newest = dict(compaction_names(warehouse))  # sorted: the last of a month is the newest
+    return [read_compaction(warehouse / FOLDER / f"{month}.{n:06d}.json") for month, n in newest.items()]
+
+
+def compaction_names(warehouse: Path) -> list[tuple[str, int]]:
+    """Month and number of every record there is, sorted.
+
+    Raises: WarehouseError: a file lies there that is none.
+    """
+    folder = warehouse / FOLDER
+    names: list[tuple[str, int]] = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith("."):
+            continue
+        match = NAME.match(path.name)
+        if match is None:
+            raise WarehouseError(
+                f"{path}: this is no record of a compaction; their names are <month>.<6 digits>.json. "
+                "No run has changed. Move the file elsewhere."
+            )
+        names.append((match["month"], int(match["n"])))
+    return sorted(names)
+
+
+def read_compaction(path: Path) -> Compaction:
+    """The record of a file.
+
+    Raises: WarehouseError: it cannot be read, or has changed since it was written.
+    """
+    try:
+        raw = path.read_bytes()
+        body, _, digest = raw.rpartition(SEAL)
+        if digest != hashlib.sha256(body).hexdigest().encode() + b'"\n}\n':
+            raise ValueError("it is not as it was written: its sha256 is another")
+        record = Compaction.model_validate_json(body + b"\n}")
+        if record.name != path.name:
+            raise ValueError(f"it is {record.name} under another name")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        if isinstance(error, ValidationError):
+            reason = f"{error.error_count()} fields are wrong"
+        raise WarehouseError(
+            f"{path}: this record of a compaction cannot be read ({reason}). Its files are untouched. Bring "
+            "it back from a backup; within the grace period it may be moved elsewhere: then the runs' own "
+            "files count again."
+        ) from error
+    if record.schema_version > SCHEMA_VERSION or record.schema_version < SEALED_SINCE:
+        raise WarehouseError(
+            f"{path}: of schema {record.schema_version}; this nightbench knows {SEALED_SINCE} to "
+            f"{SCHEMA_VERSION}. Nothing was changed. Update nightbench."
+        )
+    return record
+
+
+def check_compacted(warehouse: Path, file: DataFile, record: Compaction) -> None:
+    """Check that a compacted file is there with its size.
+
+    Raises: WarehouseError: it is missing or has another size.
+    """
+    path = warehouse / file.path
+    try:
+        n_bytes = path.stat().st_size
+        what = f"has {n_bytes} bytes, and {record.name} lists it with {file.n_bytes}"
+    except OSError as error:
+        n_bytes, what = -1, f"{record.name} lists this file, and it cannot be read ({error.strerror})"
+    if n_bytes != file.n_bytes:
+        raise WarehouseError(
+            f"{path}: {what}. Bring it back from a backup, or move {FOLDER}/{record.name} elsewhere and land "
+            f'its {len(record.runs)} runs again from their journals ("nightbench resume RUN").'
+        )
+
+
+def inside_of(records: Iterable[Compaction]) -> dict[tuple[str, int], Merged]:
+    """The manifests inside compactions, by run and number."""
+    return {(merged.run_id, merged.n): merged for record in records for merged in record.runs}
