@@ -4,7 +4,7 @@ Here it is planned and nothing is touched; `tasks/forgetting_done.py` does it.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,9 @@ from tasks.call.batch.notes import Notes
 from tasks.home import Home
 from tasks.runs import check_not_forgotten, check_run_id, is_running
 from warehouse.commit import Manifest, committed
+from warehouse.compaction.standing import compacted_bytes, graded_by, records_of, standing_compactions
 from warehouse.errors import SpecError
-from warehouse.forgetting import graded_by, manifests_of, only_of, run_folders
+from warehouse.forgetting import manifests_of, only_of, run_folders
 from warehouse.query import run_sql
 from warehouse.tombstones import Tombstone, What, read_tombstones
 
@@ -93,7 +94,8 @@ def plan_forgetting(
         rest = [run for run in free if run.started_at < before]
         chosen |= {r.run_id: f"older than {older_than.days} days" for r in rest if r.run_id not in chosen}
     if keep_bytes is not None:
-        sizes = {run.run_id: _size(home, run.run_id)[1] for run in oldest}
+        merged = compacted_bytes(standing_compactions(home.warehouse))
+        sizes = {run.run_id: _size(home, run.run_id, merged)[1] for run in oldest}
         left = sum(size for run_id, size in sizes.items() if run_id not in chosen)
         for run in free:
             if left > keep_bytes and run.run_id not in chosen:
@@ -163,8 +165,9 @@ def _closure(
 ) -> tuple[dict[str, str], list[str]]:
     """The runs with those that graded nothing else, and those that stay: they graded others, or calibrate."""
     manifests = {m.run_id: m for m in committed(home.warehouse)}
+    records = records_of(standing_compactions(home.warehouse))
     graded = {
-        run_id: graded_by(home.warehouse, manifest)
+        run_id: set(graded_by(home.warehouse, manifest, records.get((run_id, manifest.n))))
         for run_id, manifest in manifests.items()
         if manifest.kind not in OWN_GRADES
     }
@@ -185,7 +188,7 @@ def _closure(
 
 
 def _forgotten(home: Home, run: _Known | None, stone: Tombstone | None, run_id: str, why: str) -> Forgotten:
-    n_files, n_bytes = _size(home, run_id)
+    n_files, n_bytes = _size(home, run_id, compacted_bytes(standing_compactions(home.warehouse)))
     notes = Notes.read(home.journal(run_id))
     batches = [f"{notes.intents[part].host} {id_}" for part, id_ in sorted(notes.ids.items())]
     batches += list(stone.batches) if stone is not None else []
@@ -201,14 +204,14 @@ def _forgotten(home: Home, run: _Known | None, stone: Tombstone | None, run_id: 
     )
 
 
-def _size(home: Home, run_id: str) -> tuple[int, int]:
-    """Files and bytes that are the run's alone."""
+def _size(home: Home, run_id: str, merged: Mapping[str, int]) -> tuple[int, int]:
+    """Files that are the run's alone, and their bytes with those that it has of compacted files."""
     shared = [home.warehouse / file.path for file in only_of(home.warehouse, run_id)]
     folders = [*run_folders(home.warehouse, run_id), home.journal(run_id)]
     paths = [*shared, *(path for folder in folders for path in folder.rglob("*")), *records(home, run_id)]
     paths += [home.warehouse / "commits" / m.name for m in manifests_of(home.warehouse, run_id)]
     found = [path.stat().st_size for path in paths if path.is_file()]
-    return len(found), sum(found)
+    return len(found), sum(found) + merged.get(run_id, 0)
 
 
 def records(home: Home, run_id: str) -> list[Path]:

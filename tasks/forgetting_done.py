@@ -16,6 +16,7 @@ from tasks.month import TABLE
 from tasks.runs import run_lock, write_json
 from tasks.store import Store
 from warehouse.catalog import rewrite_catalog
+from warehouse.compaction.compacting import rewrite_without
 from warehouse.durable import writing
 from warehouse.forgetting import REMEDY, drop_grades, drop_text, erase_run, without_system
 from warehouse.tombstones import Tombstone, write_tombstone
@@ -55,10 +56,13 @@ def forget(home: Home, planned: Forgetting, now: datetime | None = None) -> None
             rewrite_catalog(warehouse)
             for run_id in ids:
                 erase_run(warehouse, run_id)
+            rewrite_without(warehouse, {*ids, *planned.graders}, at)
+            for run_id in ids:
                 _erase_home(home, run_id)
         else:
             for run_id in ids:
                 drop_text(warehouse, run_id)
+            rewrite_without(warehouse, ids, at)
             rewrite_catalog(warehouse)
             for run_id in ids:
                 _close_journal(home, run_id)

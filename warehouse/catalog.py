@@ -21,7 +21,7 @@ from warehouse.claims import TABLE as CLAIMS_TABLE
 from warehouse.claims import load_claims, users_file
 from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
 from warehouse.commit import FOLDER, Manifest, committed, manifest_names
-from warehouse.compaction.standing import Source, compaction_names, standing
+from warehouse.compaction.standing import Compaction, Source, compaction_names, standing
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
 from warehouse.literals import text
@@ -102,9 +102,14 @@ def fingerprint(warehouse: Path) -> tuple[str, str]:
     return code.hexdigest(), hashlib.sha256(names.encode()).hexdigest()
 
 
-def open_rows(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifests: Sequence[Manifest]) -> None:
+def open_rows(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    manifests: Sequence[Manifest],
+    compactions: Sequence[Compaction] | None = None,
+) -> None:
     """Let a connection have these runs: tables, macros, prices and what calls cost, with nothing kept."""
-    for table, query in _table_queries(warehouse, manifests).items():
+    for table, query in _table_queries(warehouse, manifests, compactions).items():
         connection.execute(f"create view {table} as {query}")
     for statement in _price_table(_prices(manifests)):
         connection.execute(statement)
@@ -251,9 +256,11 @@ def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | float) else text(str(value))
 
 
-def _table_queries(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, str]:
+def _table_queries(
+    warehouse: Path, manifests: Sequence[Manifest], compactions: Sequence[Compaction] | None = None
+) -> dict[str, str]:
     """For each table in files, the query of the rows of these runs."""
-    files = standing(warehouse, manifests)
+    files = standing(warehouse, manifests, compactions)
     return {table: _table_query(table, files.get(table, ())) for table in COLUMNS if table not in IN_CATALOG}
 
 

@@ -15,19 +15,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from warehouse.columns import COLUMNS, SHARED
 from warehouse.commit import (
     FOLDER,
-    SEALED_SINCE,
     Manifest,
-    check_file,
     commit_run,
     committed,
     manifest_names,
     read_manifest,
 )
+from warehouse.compaction.standing import records_of, rows_of, standing_compactions
 from warehouse.durable import DataFile, fsync_folder, writing
 from warehouse.files import TableWriter, remove_leftovers, write_shared
 
@@ -54,23 +51,6 @@ def manifests_of(warehouse: Path, run_id: str) -> list[Manifest]:
     """
     names = [n for other, n in manifest_names(warehouse, forgotten=True) if other == run_id]
     return [read_manifest(warehouse / FOLDER / f"{run_id}.{n:06d}.json") for n in names]
-
-
-def graded_by(warehouse: Path, manifest: Manifest) -> set[str]:
-    """The other runs whose calls the grades and pairs of a manifest are of.
-
-    Raises: WarehouseError: a file of it is not there.
-    """
-    found = {parent.rpartition(".")[0] for parent in manifest.parents}
-    if manifest.schema_version >= SEALED_SINCE:  # since then a manifest says it itself
-        return found
-    for file in manifest.files:
-        if file.table in GRADING:
-            check_file(warehouse, file, manifest.run_id)
-            with pq.ParquetFile(warehouse / file.path) as parquet:
-                for batch in parquet.iter_batches(columns=["run_id"]):
-                    found.update(batch.column(0).unique().to_pylist())
-    return found - {manifest.run_id, None}
 
 
 def only_of(warehouse: Path, run_id: str) -> list[DataFile]:
@@ -188,35 +168,29 @@ def _rewritten(warehouse: Path, manifest: Manifest, change: Change) -> list[Data
     """The files of a manifest as the change leaves them; a table of which no row is left has none."""
     found: list[DataFile] = []
     remove_leftovers(warehouse, manifest.run_date, manifest.run_id)
-    by_table: dict[str, list[DataFile]] = {}
-    for file in manifest.files:
-        check_file(warehouse, file, manifest.run_id)
-        by_table.setdefault(file.table, []).append(file)
+    record = records_of(standing_compactions(warehouse)).get((manifest.run_id, manifest.n))
+
+    def changed(table: str, one: Manifest = manifest) -> Iterator[Sequence[Row]]:
+        for batch in rows_of(warehouse, one, record, table, at_once=AT_ONCE):
+            every = ({**dict.fromkeys(COLUMNS[table]), **row} for row in batch.to_pylist())
+            yield [new for row in every if (new := change(table, row)) is not None]
+
     with ExitStack() as stack:
-        for table, files in by_table.items():
+        for table in dict.fromkeys(file.table for file in manifest.files):
             if table in SHARED:
-                rows = ([row for part in _changed(warehouse, file, change) for row in part] for file in files)
-                found += [write_shared(warehouse, table, part) for part in rows if part]
+                for file in (file for file in manifest.files if file.table == table):
+                    alone = manifest.model_copy(update={"files": (file,)})
+                    if rows := [row for part in changed(table, alone) for row in part]:
+                        found.append(write_shared(warehouse, table, rows))
                 continue
             writer = stack.enter_context(
                 TableWriter(warehouse, table, manifest.run_date, manifest.run_id, part="0")
             )
-            for file in files:
-                for part in _changed(warehouse, file, change):
-                    writer.write(part)
+            for part in changed(table):
+                writer.write(part)
             if (written := writer.close()) is not None:
                 found.append(written)
     return list(dict.fromkeys(found))
-
-
-def _changed(warehouse: Path, file: DataFile, change: Change) -> Iterator[Sequence[Row]]:
-    def rows(batch: Sequence[Row]) -> list[Row]:
-        every = ({**dict.fromkeys(COLUMNS[file.table]), **row} for row in batch)
-        return [changed for row in every if (changed := change(file.table, row)) is not None]
-
-    with pq.ParquetFile(warehouse / file.path) as parquet:
-        for batch in parquet.iter_batches(batch_size=AT_ONCE):
-            yield rows(batch.to_pylist())
 
 
 def _all(warehouse: Path, but: str) -> list[Manifest]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tasks.compacting import compact_home, parse_grace
 from tasks.forgetting import plan_forgetting
 from tasks.forgetting_done import forget
 from tasks.home import Home
@@ -27,6 +28,11 @@ BILL = "select usd from call_costs where run_id = '{}' order by all"
 
 
 DRILLS = int(os.environ.get("NIGHTBENCH_DRILLS", "1"))
+
+
+MERGED = pytest.mark.parametrize(
+    "merged", [None, "24h", "0s"], ids=["as landed", "compacted", "compacted, old files gone"]
+)
 
 
 class Killed(BaseException):
@@ -103,6 +109,12 @@ def land(
     rewrite_catalog(warehouse)
 
 
+def merge(home: Home, grace: str | None) -> None:
+    """Compact what landed, if asked."""
+    if grace is not None:
+        compact_home(home, None, parse_grace(grace))
+
+
 def places(home: Home, word: str) -> set[str]:
     """Where a word is: files by their path in the home."""
     return {
@@ -128,10 +140,12 @@ def do(home: Home, *run_ids: str, text_only: bool = False) -> None:
     forget(home, plan_forgetting(home, run_ids, text_only=text_only))
 
 
-def test_a_forgotten_run_is_nowhere_and_others_are_as_they_were(at_home: Home) -> None:
+@MERGED
+def test_a_forgotten_run_is_nowhere_and_others_are_as_they_were(at_home: Home, merged: str | None) -> None:
     for run_id in ("r1", "r2"):
         land(at_home, run_id)
     land(at_home, "g1", of="r1")
+    merge(at_home, merged)
     before = rows(at_home, GRADES.format("r2")), rows(at_home, BILL.format("r2"))
     assert len(places(at_home, canary("r1"))) > 5
     planned = plan_forgetting(at_home, ["r1"])
@@ -169,9 +183,11 @@ def test_a_forgotten_id_is_neither_resumed_nor_used_again(at_home: Home) -> None
         )
 
 
-def test_text_goes_and_grades_and_costs_stay(at_home: Home) -> None:
+@MERGED
+def test_text_goes_and_grades_and_costs_stay(at_home: Home, merged: str | None) -> None:
     land(at_home, "r1")
     land(at_home, "g1", of="r1")
+    merge(at_home, merged)
     before = rows(at_home, GRADES.format("r1")), rows(at_home, BILL.format("r1"))
     assert len(before[0]) == 6
     do(at_home, "r1", text_only=True)
@@ -194,14 +210,16 @@ def test_questions_that_another_run_asks_too_stay_readable(at_home: Home) -> Non
     assert places(at_home, "2 + 2") == set()
 
 
+@MERGED
 @pytest.mark.slow
 @pytest.mark.parametrize("text_only", [False, True], ids=["whole", "text"])
 def test_a_kill_at_any_step_leaves_the_run_whole_or_forgettable(
-    at_home: Home, text_only: bool, monkeypatch: pytest.MonkeyPatch
+    at_home: Home, merged: str | None, text_only: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(at_home, "r2")
     land(at_home, "r1")
     land(at_home, "g1", of="r1")
+    merge(at_home, merged)
     whole, bill = rows(at_home, GRADES.format("r1")), rows(at_home, BILL.format("r2"))
     real, steps = os.fsync, 0
     for at in range(1, 60) if DRILLS > 1 else (3, 7, 12):
@@ -262,9 +280,11 @@ def test_a_run_at_work_is_refused_and_retention_passes_it_by(at_home: Home) -> N
         assert plan_forgetting(at_home, keep_bytes=0).runs == ()
 
 
-def test_retention_takes_the_oldest(at_home: Home) -> None:
+@MERGED
+def test_retention_takes_the_oldest(at_home: Home, merged: str | None) -> None:
     for days in range(3):
         land(at_home, f"r{days}", days=days)
+    merge(at_home, merged)
 
     def chosen(**options: object) -> list[str]:
         planned = plan_forgetting(at_home, **options)  # type: ignore[arg-type]  # the test names them
@@ -283,10 +303,14 @@ def test_an_unknown_run_is_named(at_home: Home) -> None:
         plan_forgetting(at_home, ["r9"])
 
 
-def test_a_run_that_graded_others_too_stays_without_its_grades_of_the_forgotten(at_home: Home) -> None:
+@MERGED
+def test_a_run_that_graded_others_too_stays_without_its_grades_of_the_forgotten(
+    at_home: Home, merged: str | None
+) -> None:
     land(at_home, "r1")
     land(at_home, "r2")
     land(at_home, "g1", of="r1", also="r2")
+    merge(at_home, merged)
     planned = plan_forgetting(at_home, ["r1"])
     assert ([run.run_id for run in planned.runs], planned.graders) == (["r1"], ("g1",))
     forget(at_home, planned)

@@ -15,6 +15,10 @@ from pathlib import Path
 import duckdb
 
 from warehouse.catalog import NAME, rewrite_catalog
+from warehouse.commit import FOLDER as COMMITS
+from warehouse.commit import committed
+from warehouse.compaction.standing import FOLDER as COMPACTIONS
+from warehouse.compaction.standing import files_of, records_of, standing_compactions
 from warehouse.integrity.findings import Verified
 from warehouse.integrity.verify import verify
 
@@ -84,12 +88,17 @@ def drill(warehouse: Path, n: int, seed: int, tell: Callable[[int], None] = lamb
 
 
 def places_of(warehouse: Path) -> list[str]:
-    """Manifests, the files that count, and the catalog."""
-    from warehouse.commit import committed
-
-    manifests = sorted(path.relative_to(warehouse).as_posix() for path in warehouse.glob("commits/*.json"))
-    files = {file.path for manifest in committed(warehouse) for file in manifest.files}
-    return [*manifests, *sorted(files), NAME]
+    """Manifests, records of compactions, the files that count, and the catalog."""
+    records = [
+        path for folder in (COMMITS, COMPACTIONS) for path in sorted(warehouse.glob(f"{folder}/*.json"))
+    ]
+    inside = records_of(standing_compactions(warehouse))
+    files = {
+        file.path
+        for manifest in committed(warehouse)
+        for file in files_of(manifest, inside.get((manifest.run_id, manifest.n)))
+    }
+    return [*(path.relative_to(warehouse).as_posix() for path in records), *sorted(files), NAME]
 
 
 def with_copies(warehouse: Path, keep: Path, places: Sequence[str]) -> None:

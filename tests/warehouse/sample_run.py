@@ -4,7 +4,8 @@ python -m tests.warehouse.sample_run WAREHOUSE RUN_ID COMMITS
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -12,9 +13,11 @@ from uuid import UUID, uuid5
 from warehouse.catalog import rewrite_catalog
 from warehouse.columns import COLUMNS
 from warehouse.commit import Manifest, commit_run
+from warehouse.compaction.compacting import Compacted, compact
 from warehouse.files import DataFile, TableWriter, write_shared
 
 STARTED = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # in Sydney it is the day after
+LATER = STARTED + timedelta(days=92)
 GPT = "openai/gpt-4o-2024-05-13"
 SUITE = {"suite": "sums", "suite_version": "1+0a1b2c3d"}
 SPACE = UUID(int=0)
@@ -136,6 +139,24 @@ def land(
         status=str(runs[0]["status"]),
         run_date=day,
         files=files,
+    )
+
+
+def merge_all(
+    warehouse: Path,
+    *,
+    now: datetime = LATER,
+    grace: timedelta = timedelta(days=1),
+    live: Collection[str] = (),
+) -> Compacted:
+    """Compact what landed, months after it did; runs in `live` are being worked on."""
+
+    @contextmanager
+    def alone(run_id: str) -> Iterator[bool]:
+        yield True
+
+    return compact(
+        warehouse, months=None, grace=grace, is_live=lambda run_id: run_id in live, alone=alone, now=now
     )
 
 

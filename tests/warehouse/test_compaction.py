@@ -2,40 +2,24 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.warehouse.sample_run import STARTED, land
+from tests.warehouse.sample_run import LATER, STARTED, land, merge_all
 from tests.warehouse.whole import write_whole
 from warehouse.catalog import is_current, rewrite_catalog
 from warehouse.columns import COLUMNS
-from warehouse.compaction.compacting import Compacted, compact, compacting, plan_months, rewrite_without
+from warehouse.compaction.compacting import compacting, plan_months, rewrite_without
 from warehouse.compaction.merging import TABLES_MERGED
 from warehouse.compaction.standing import standing_compactions
 from warehouse.errors import WarehouseError
 from warehouse.sqlfiles import load_views
 
-LATER = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 OWN = "*/run_date=*/run_id=*/*.parquet"
-
-
-@contextmanager
-def alone(run_id: str) -> Iterator[bool]:
-    yield True
-
-
-def merge_all(
-    warehouse: Path, *, now: datetime = LATER, grace: timedelta = DAY, live: tuple[str, ...] = ()
-) -> Compacted:
-    return compact(
-        warehouse, months=None, grace=grace, is_live=lambda run_id: run_id in live, alone=alone, now=now
-    )
 
 
 def answers(warehouse: Path) -> dict[str, list[str]]:

@@ -26,6 +26,7 @@ from warehouse.compaction.standing import (
     Compaction,
     Merged,
     compaction_names,
+    graded_by,
     inside_of,
     read_compaction,
     standing_compactions,
@@ -96,12 +97,15 @@ def compact(
 def rewrite_without(warehouse: Path, run_ids: Collection[str], now: datetime) -> list[str]:
     """Write every compacted file anew without these runs, and remove what held them, at once.
 
-    Call it once their manifests are gone; the runs' own files are the caller's. Returns the removed files.
+    Call it once they are forgotten, or committed again with files of their own, which are the caller's.
+    Another compaction is waited for. Returns the removed files.
 
-    Raises: WarehouseError: a compaction is under way, a compacted file is damaged, or the disk refuses.
+    Raises: WarehouseError: a compacted file is damaged, or the disk refuses.
     """
     gone = frozenset(run_ids)
-    with compacting(warehouse):
+    if not any(compaction_names(warehouse)):
+        return []
+    with compacting(warehouse, wait=True):
         _remove_leftovers(warehouse)
         newest = {manifest.run_id: manifest for manifest in committed(warehouse)}
         for record in standing_compactions(warehouse):
@@ -120,10 +124,10 @@ def rewrite_without(warehouse: Path, run_ids: Collection[str], now: datetime) ->
 
 
 @contextmanager
-def compacting(warehouse: Path) -> Iterator[None]:
+def compacting(warehouse: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock of compactions; it dies with its holder.
 
-    Raises: WarehouseError: another process compacts.
+    Raises: WarehouseError: another process compacts, and its end is not waited for.
     """
     folder = warehouse / FOLDER
     with writing(folder, REMEDY):
@@ -131,7 +135,7 @@ def compacting(warehouse: Path) -> Iterator[None]:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WarehouseError(
                 f"{folder}: another process compacts this warehouse. Nothing was changed by this one. "
@@ -189,7 +193,7 @@ def _write(
         n=before.n + 1 if before else 1,
         compacted_at=now,
         files=tuple(files),
-        runs=tuple(_merged(part, written, now) for part in parts),
+        runs=tuple(_merged(warehouse, part, written, now) for part in parts),
     )
     folder = warehouse / FOLDER
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp") as aside:
@@ -201,7 +205,9 @@ def _write(
     fsync_folder(folder)
 
 
-def _merged(part: Part, written: Mapping[str, Mapping[str, Written]], now: datetime) -> Merged:
+def _merged(
+    warehouse: Path, part: Part, written: Mapping[str, Mapping[str, Written]], now: datetime
+) -> Merged:
     run_id = part.manifest.run_id
     of_run = {table: runs[run_id] for table, runs in written.items() if run_id in runs}
     return Merged(
@@ -210,6 +216,7 @@ def _merged(part: Part, written: Mapping[str, Mapping[str, Written]], now: datet
         merged_at=part.before[1].merged_at if part.before else now,
         rows={table: one.rows for table, one in of_run.items()},
         rows_sha256={table: one.sha256 for table, one in of_run.items()},
+        graded_runs=tuple(graded_by(warehouse, part.manifest, part.before[0] if part.before else None)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, IN_CATALOG, SCHEMA_VERSION, SHARED
@@ -19,7 +20,8 @@ from warehouse.schema import TABLES
 
 BATCH_ROWS = 4_096
 ROW_GROUP_ROWS = 16_384  # of about sixteen runs of 1,000 calls: one run is read without the others
-ROW_GROUP_BYTES = 32 * 2**20
+ROW_GROUP_BYTES = 32 * 2**20  # of text
+UNIT_ROWS = 1_024  # a row group ends after so many, or a multiple
 TABLES_MERGED = tuple(table for table in COLUMNS if table not in (*SHARED, *IN_CATALOG))
 
 
@@ -77,6 +79,16 @@ def merge(
         fsync_folder(folder)
     path = final.relative_to(warehouse).as_posix()
     return DataFile(table, path, rows, digest, final.stat().st_size, row_groups_of(final)), written
+
+
+def contents_of(warehouse: Path, table: str, record: Compaction) -> Iterator[tuple[Merged, RowsHash]]:
+    """Each run of a compaction with its rows' checksum, read anew; where rows lack, of those there are."""
+    stream = _Stream(warehouse, table, record)
+    for merged in record.runs:
+        content = RowsHash(list(COLUMNS[table]))
+        for batch in stream.take(merged):
+            content.add(batch)
+        yield merged, content
 
 
 def check_sources(warehouse: Path, table: str, parts: Sequence[Part]) -> None:
@@ -138,7 +150,9 @@ class _Stream:
             run = self._left.pop(0)
             n = run.rows.get(self._table, 0)
             while n > 0:
-                batch = self._rest if self._rest is not None else next(self._batches)
+                batch = self._rest if self._rest is not None else next(self._batches, None)
+                if batch is None:  # the file has fewer rows than its record says: whoever counts them sees it
+                    break
                 here, rest = batch.slice(0, n), batch.slice(n)
                 self._rest = rest if rest.num_rows else None
                 n -= here.num_rows
@@ -202,29 +216,42 @@ def _check_owners(warehouse: Path, table: str, part: Part, batch: pa.RecordBatch
 
 
 class _Waiting:
-    """Batches on their way into row groups."""
+    """Batches on their way into row groups, which depend on the rows alone and not on how they were read.
+
+    So the same runs give the same bytes, merged at once or one after another.
+    """
 
     def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
         self._writer = writer
         # A batch's dictionary has the words of all that was read with it, forgotten runs among them: made
         # anew, it has those of its rows.
         self._plain = pa.schema([field.with_type(_undictionaried(field.type)) for field in schema])
-        self._batches: list[pa.RecordBatch] = []
+        self._batches: list[pa.Table] = []
         self._rows = 0
         self._bytes = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        self._batches.append(batch)
-        self._rows += batch.num_rows
-        self._bytes += batch.nbytes
-        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
-            self.flush()
+        while batch.num_rows:
+            here = batch.slice(0, UNIT_ROWS - self._rows % UNIT_ROWS)
+            batch = batch.slice(here.num_rows)
+            plain = pa.Table.from_batches([here]).cast(self._plain)
+            self._batches.append(plain)
+            self._rows += plain.num_rows
+            self._bytes += _text_bytes(plain)
+            whole = self._rows % UNIT_ROWS == 0
+            if whole and (self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES):
+                self.flush()
 
     def flush(self) -> None:
         if self._batches:
-            plain = pa.Table.from_batches(self._batches).cast(self._plain)
+            plain = pa.concat_tables(self._batches).combine_chunks()
             self._writer.write_table(plain.cast(self._writer.schema))
         self._batches, self._rows, self._bytes = [], 0, 0
+
+
+def _text_bytes(table: pa.Table) -> int:
+    texts = [column for column in table.columns if pa.types.is_string(column.type)]
+    return sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in texts)
 
 
 def _undictionaried(kind: pa.DataType) -> pa.DataType:

@@ -8,11 +8,13 @@ that runs share (samples, prompts) are never merged.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+from pyarrow import dataset
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from warehouse.columns import SCHEMA_VERSION, SHARED
@@ -37,6 +39,7 @@ class Merged(BaseModel):
     merged_at: datetime  # from then on its own files were not needed by a new catalog
     rows: Mapping[str, int]
     rows_sha256: Mapping[str, str]
+    graded_runs: tuple[str, ...] = ()  # other runs whose calls it graded
 
 
 class Compaction(BaseModel):
@@ -82,13 +85,18 @@ def owner_column(table: str) -> str:
     return OWNERS.get(table, "run_id")
 
 
-def standing(warehouse: Path, manifests: Sequence[Manifest]) -> dict[str, list[Source]]:
+def standing(
+    warehouse: Path, manifests: Sequence[Manifest], records: Sequence[Compaction] | None = None
+) -> dict[str, list[Source]]:
     """For each table the files that hold the rows of these manifests, the newest of their runs, once each.
+
+    `records` are the compactions that count; they are read where none are given.
 
     Raises: WarehouseError: a file or a record of a compaction is missing or damaged.
     """
-    records = standing_compactions(warehouse) if manifests else []
-    inside = {(merged.run_id, merged.n): record for record in records for merged in record.runs}
+    if records is None:
+        records = standing_compactions(warehouse) if manifests else []
+    inside = records_of(records)
     root = str(warehouse.resolve())
     found: dict[str, dict[str, Source]] = {}
     used: dict[str, Compaction] = {}
@@ -197,3 +205,74 @@ def check_compacted(warehouse: Path, file: DataFile, record: Compaction) -> None
 def inside_of(records: Iterable[Compaction]) -> dict[tuple[str, int], Merged]:
     """The manifests inside compactions, by run and number."""
     return {(merged.run_id, merged.n): merged for record in records for merged in record.runs}
+
+
+def records_of(records: Iterable[Compaction]) -> dict[tuple[str, int], Compaction]:
+    """The compaction that a manifest is inside of, by run and number."""
+    return {(merged.run_id, merged.n): record for record in records for merged in record.runs}
+
+
+def compacted_bytes(records: Iterable[Compaction]) -> dict[str, int]:
+    """What each run takes of the compacted files, by its share of their rows."""
+    found: dict[str, int] = {}
+    for record in records:
+        for file in record.files:
+            for merged in record.runs:
+                share = file.n_bytes * merged.rows.get(file.table, 0) // file.rows
+                found[merged.run_id] = found.get(merged.run_id, 0) + share
+    return found
+
+
+def files_of(manifest: Manifest, record: Compaction | None) -> list[DataFile]:
+    """The files that hold a run's rows: its own, or the compaction's and those that it shares with others."""
+    if record is None:
+        return list(manifest.files)
+    tables = {file.table for file in manifest.files}
+    return [
+        *(file for file in manifest.files if file.table in SHARED),
+        *(file for file in record.files if file.table in tables),
+    ]
+
+
+def rows_of(
+    warehouse: Path,
+    manifest: Manifest,
+    record: Compaction | None,
+    table: str,
+    *,
+    columns: Sequence[str] | None = None,
+    at_once: int = 4_096,
+) -> Iterator[pa.RecordBatch]:
+    """A run's rows of a table as they are on disk, at most `at_once` at a time, wherever they lie.
+
+    Raises: WarehouseError: a file is missing or has another size.
+    """
+    for file in files_of(manifest, record):
+        if file.table != table:
+            continue
+        owner = None
+        if record is not None and table not in SHARED:
+            check_compacted(warehouse, file, record)
+            owner = dataset.field(owner_column(table)) == manifest.run_id
+        else:
+            check_file(warehouse, file, manifest.run_id)
+        scanner = dataset.dataset(warehouse / file.path, format="parquet").scanner(
+            columns=columns, filter=owner, batch_size=at_once, batch_readahead=1, fragment_readahead=1
+        )  # row groups without a row of the run are passed over by their statistics
+        yield from (batch for batch in scanner.to_batches() if batch.num_rows)
+
+
+def graded_by(warehouse: Path, manifest: Manifest, record: Compaction | None) -> Sequence[str]:
+    """The other runs whose calls the grades and pairs of a manifest are of, sorted.
+
+    Raises: WarehouseError: a file of it is not there.
+    """
+    if manifest.schema_version >= SEALED_SINCE:  # since then a manifest says it itself
+        return manifest.graded_runs
+    if record is not None:
+        return inside_of([record])[manifest.run_id, manifest.n].graded_runs
+    found: set[str] = set()
+    for table in OWNERS:
+        for batch in rows_of(warehouse, manifest, None, table, columns=["run_id"]):
+            found.update(batch.column(0).unique().to_pylist())
+    return sorted(found - {manifest.run_id})

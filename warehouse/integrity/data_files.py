@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, SHARED
 from warehouse.commit import Manifest
+from warehouse.compaction.standing import FILES_FOLDER, Compaction, records_of
 from warehouse.durable import DataFile, sha256_of
 from warehouse.files import content_hash, crc32_of, write_shared
 from warehouse.integrity.findings import REPAIR, Finding
@@ -27,6 +28,7 @@ class Named:
     entries: tuple[DataFile, ...]  # of a file of a run one; of a shared one each that differs
     run_ids: tuple[str, ...]
     versions: tuple[int, ...]  # schema versions of the manifests
+    may_be_gone: bool = False  # its rows are in a compacted file: it leaves after its grace
 
     @property
     def file(self) -> DataFile:
@@ -34,17 +36,24 @@ class Named:
         return self.entries[-1]
 
 
-def named_files(manifests: Sequence[Manifest]) -> Mapping[str, Named]:
-    """Each file that these manifests name, by its path."""
+def named_files(manifests: Sequence[Manifest], compactions: Sequence[Compaction] = ()) -> Mapping[str, Named]:
+    """Each file that these manifests name, by its path, and those that they were merged into."""
     found: dict[str, Named] = {}
+    inside = records_of(compactions)
     for manifest in manifests:
+        record = inside.get((manifest.run_id, manifest.n))
         for file in manifest.files:
             old = found.get(file.path, Named((), (), ()))
             found[file.path] = Named(
                 tuple(dict.fromkeys((*old.entries, file))),
                 (*old.run_ids, manifest.run_id),
                 tuple(dict.fromkeys((*old.versions, manifest.schema_version))),
+                record is not None and file.table not in SHARED,
             )
+        for file in record.files if record is not None else ():
+            run_ids = found[file.path].run_ids if file.path in found else ()
+            versions = (record.schema_version,) if record is not None else ()
+            found[file.path] = Named((file,), (*run_ids, manifest.run_id), versions)
     return found
 
 
@@ -62,13 +71,15 @@ def check_one(warehouse: Path, named: Named) -> tuple[int, Sequence[Finding]]:
     """The bytes that were read of a file, and what is wrong with it."""
     file = named.file
     path = warehouse / file.path
-    if file.table not in COLUMNS or not file.path.startswith(f"{file.table}/"):
+    if file.table not in COLUMNS or not file.path.startswith((f"{file.table}/", f"{FILES_FOLDER}/")):
         why = f'the manifest lists it as of a table "{file.table}", and there is no such table there.'
         return 0, [Finding("manifest", file.path, why, REPAIR, named.run_ids)]
     try:
         n_bytes = path.stat().st_size
         digest = sha256_of(path)
     except OSError as error:
+        if named.may_be_gone and isinstance(error, FileNotFoundError):
+            return 0, []
         why = f"this file cannot be read ({error.strerror})."
         return 0, [Finding("missing", file.path, why, REPAIR, named.run_ids)]
     known = {entry.sha256 for entry in named.entries}

@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS
 from warehouse.commit import FOLDER, NAME, Manifest, read_manifest
+from warehouse.compaction.standing import FILES_FOLDER, Compaction, read_compaction, records_of
+from warehouse.compaction.standing import FOLDER as COMPACTIONS
+from warehouse.compaction.standing import NAME as RECORD
 from warehouse.errors import WarehouseError
 from warehouse.files import SUFFIX
 from warehouse.integrity.findings import AGAIN, REPAIR, Finding
@@ -24,7 +27,14 @@ class Listing:
     broken: dict[str, str] = field(
         default_factory=dict
     )  # run id -> the name of its newest, unreadable manifest
+    compactions: list[Compaction] = field(default_factory=list)  # one a month, those that count
+    unread: set[str] = field(default_factory=set)  # runs of which it is not known where their rows are
+    compacted: set[str] = field(default_factory=set)  # files that compactions name, replaced ones too
     findings: list[Finding] = field(default_factory=list)
+
+    def record_of(self, manifest: Manifest) -> Compaction | None:
+        """The compaction that holds a manifest's rows."""
+        return records_of(self.compactions).get((manifest.run_id, manifest.n))
 
 
 def list_manifests(warehouse: Path) -> Listing:
@@ -52,7 +62,37 @@ def list_manifests(warehouse: Path) -> Listing:
                     (run_id,),
                 )
             )
+    _read_compactions(warehouse, listing)
     return listing
+
+
+def _read_compactions(warehouse: Path, listing: Listing) -> None:
+    """The records of compactions; where one that counts cannot be read, its month's runs are unchecked."""
+    folder = warehouse / COMPACTIONS
+    by_month: dict[str, list[str]] = {}
+    for name in sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ():
+        match = RECORD.match(name)
+        if match is not None:
+            by_month.setdefault(match["month"], []).append(name)
+        elif not name.startswith("."):
+            why = "this is no record of a compaction, and until it is gone no catalog can be written."
+            listing.findings.append(
+                Finding("stranger", f"{COMPACTIONS}/{name}", why, "Move the file elsewhere.")
+            )
+    for month, names in by_month.items():
+        for name in names:
+            try:
+                record = read_compaction(folder / name)
+            except WarehouseError as error:
+                runs = tuple(run_id for run_id, m in listing.newest.items() if f"{m.run_date:%Y-%m}" == month)
+                why = str(error).removeprefix(f"{folder / name}: ").partition(". ")[0] + "."
+                place = f"{COMPACTIONS}/{name}"
+                listing.findings.append(Finding("manifest", place, why, REPAIR, runs))
+                listing.unread.update(runs if name == names[-1] else ())
+                continue
+            listing.compacted.update(file.path for file in record.files)
+            if name == names[-1]:
+                listing.compactions.append(record)
 
 
 def _read(warehouse: Path, run_id: str, n: int, listing: Listing, *, newest: bool) -> None:
@@ -78,8 +118,8 @@ def unnamed(warehouse: Path, listing: Listing, run_ids: tuple[str, ...] = ()) ->
     The files of a run whose own manifest cannot be read are left out: that is told already.
     """
     manifests = (*listing.newest.values(), *listing.replaced)
-    named = {file.path for manifest in manifests for file in manifest.files}
-    for table in COLUMNS:
+    named = {file.path for manifest in manifests for file in manifest.files} | listing.compacted
+    for table in (*COLUMNS, FILES_FOLDER):
         for path in sorted((warehouse / table).rglob("*")):
             place = path.relative_to(warehouse).as_posix()
             run_id = _run_of(place)

@@ -15,6 +15,7 @@ import duckdb
 
 from warehouse.catalog import open_rows
 from warehouse.commit import Manifest
+from warehouse.compaction.standing import Compaction, files_of, graded_by, records_of
 from warehouse.durable import DataFile
 from warehouse.integrity.findings import Finding
 
@@ -50,6 +51,7 @@ def check_rows(
     warehouse: Path,
     manifests: Mapping[str, Manifest],
     run_ids: Sequence[str],
+    compactions: Sequence[Compaction] = (),
     tell: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Finding]:
     """What does not hold in the rows of these runs, a bounded number of rows at a time.
@@ -57,32 +59,25 @@ def check_rows(
     `manifests` are all that count and whose files are whole: runs refer to others' calls. `tell` takes the
     rows that were checked.
     """
+    inside = records_of(compactions)
+
+    def record_of(manifest: Manifest) -> Compaction | None:
+        return inside.get((manifest.run_id, manifest.n))
+
     for batch in _batches([manifests[run_id] for run_id in run_ids]):
-        parents = {run_id for manifest in batch for run_id in graded_runs(warehouse, manifest)}
+        parents = {run_id for one in batch for run_id in graded_by(warehouse, one, record_of(one))}
         needed = {m.run_id: m for m in batch} | {p: manifests[p] for p in parents if p in manifests}
         with (
             tempfile.TemporaryDirectory(dir=warehouse, prefix=".verify-") as folder,
             _connect(folder) as rows,
         ):
-            open_rows(rows, warehouse, list(needed.values()))
+            open_rows(rows, warehouse, list(needed.values()), compactions)
             _ask(rows, batch)
             for check in load_checks():
                 for run_id, n, example in rows.execute(check.sql).fetchall():
-                    yield _finding(warehouse, check, manifests[run_id], n, example)
+                    files = files_of(manifests[run_id], record_of(manifests[run_id]))
+                    yield _finding(warehouse, check, manifests[run_id], files, (n, example))
         tell(sum(file.rows for manifest in batch for file in manifest.files))
-
-
-def graded_runs(warehouse: Path, manifest: Manifest) -> Sequence[str]:
-    """The other runs whose calls a run graded; of a manifest before schema 4 its rows tell."""
-    paths = [str(warehouse / file.path) for file in manifest.files if file.table in ("grades", "pairs")]
-    if manifest.schema_version >= 4 or manifest.kind != "regrade" or not paths:
-        return manifest.graded_runs
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            "select distinct run_id from read_parquet(?, union_by_name = true, hive_partitioning = false)",
-            [paths],
-        ).fetchall()
-    return sorted(str(run_id) for (run_id,) in found)
 
 
 def _connect(folder: str) -> duckdb.DuckDBPyConnection:
@@ -117,9 +112,16 @@ def _ask(connection: duckdb.DuckDBPyConnection, batch: Sequence[Manifest]) -> No
     )
 
 
-def _finding(warehouse: Path, check: Check, manifest: Manifest, n: int, example: str | None) -> Finding:
+def _finding(
+    warehouse: Path,
+    check: Check,
+    manifest: Manifest,
+    files: Sequence[DataFile],
+    found: tuple[int, str | None],
+) -> Finding:
+    n, example = found
     table = example if check.name == "rows_by_owner" and example else check.table
-    files = [file for file in manifest.files if file.table == table]
+    files = [file for file in files if file.table == table]
     place = files[0].path if files else f"commits/{manifest.name}"
     groups: tuple[int, ...] = ()
     if check.key and example:
