@@ -41,7 +41,7 @@ def compact_home(home: Home, months: Collection[str] | None, grace: timedelta) -
         grace=grace,
         is_live=lambda run_id: is_running(home, run_id),
         alone=alone,
-        now=datetime.now(UTC),
+        clock=lambda: datetime.now(UTC),
     )
 
 

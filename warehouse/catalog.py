@@ -21,6 +21,7 @@ from warehouse.claims import TABLE as CLAIMS_TABLE
 from warehouse.claims import load_claims, users_file
 from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
 from warehouse.commit import FOLDER, Manifest, committed, manifest_names
+from warehouse.compaction.shown import note_shown
 from warehouse.compaction.standing import Compaction, Source, compaction_names, standing
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
@@ -70,9 +71,10 @@ def rewrite_catalog(warehouse: Path, *, wait: bool = True, prices: Sequence[Pric
             if locked:
                 for leftover in warehouse.glob(".catalog-*"):  # of a rewrite that was killed
                     shutil.rmtree(leftover)
-                state = fingerprint(warehouse)
+                state, records = fingerprint(warehouse), compaction_names(warehouse)
                 manifests = committed(warehouse)
                 _replace(path, warehouse, manifests, state, _prices(manifests) if prices is None else prices)
+                note_shown(warehouse, records)
     return path
 
 

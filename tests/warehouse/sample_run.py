@@ -17,7 +17,6 @@ from warehouse.compaction.compacting import Compacted, compact
 from warehouse.files import DataFile, TableWriter, write_shared
 
 STARTED = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # in Sydney it is the day after
-LATER = STARTED + timedelta(days=92)
 GPT = "openai/gpt-4o-2024-05-13"
 SUITE = {"suite": "sums", "suite_version": "1+0a1b2c3d"}
 SPACE = UUID(int=0)
@@ -145,18 +144,23 @@ def land(
 def merge_all(
     warehouse: Path,
     *,
-    now: datetime = LATER,
+    later: timedelta = timedelta(0),
     grace: timedelta = timedelta(days=1),
     live: Collection[str] = (),
 ) -> Compacted:
-    """Compact what landed, months after it did; runs in `live` are being worked on."""
+    """Compact what landed, as if it were so much later than now; runs in `live` are being worked on."""
 
     @contextmanager
     def alone(run_id: str) -> Iterator[bool]:
         yield True
 
     return compact(
-        warehouse, months=None, grace=grace, is_live=lambda run_id: run_id in live, alone=alone, now=now
+        warehouse,
+        months=None,
+        grace=grace,
+        is_live=lambda run_id: run_id in live,
+        alone=alone,
+        clock=lambda: datetime.now(UTC) + later,
     )
 
 

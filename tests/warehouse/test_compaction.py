@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.warehouse.sample_run import LATER, STARTED, land, merge_all
+from tests.warehouse.sample_run import STARTED, land, merge_all
 from tests.warehouse.whole import write_whole
 from warehouse.catalog import is_current, rewrite_catalog
 from warehouse.columns import COLUMNS
@@ -52,9 +52,9 @@ def test_no_view_answers_otherwise_and_old_files_leave_after_their_grace(
     assert done.months[0].n_runs_new == 6
     assert done.removed == ()
     assert answers(warehouse) == before
-    again = merge_all(warehouse, now=LATER + DAY - timedelta(seconds=1))
+    again = merge_all(warehouse, later=DAY - timedelta(minutes=10))
     assert (again.months, again.removed, again.waiting) == ((), (), done.waiting)
-    last = merge_all(warehouse, now=LATER + DAY)
+    last = merge_all(warehouse, later=DAY)
     assert len(last.removed) == done.waiting > 0
     gone = {path for path in last.removed if (warehouse / path).exists()}
     assert gone == set()
@@ -71,7 +71,7 @@ def test_files_of_old_schema_versions_are_merged(warehouse: Path) -> None:
         shutil.copytree(kept, warehouse_of_it)
         rewrite_catalog(warehouse_of_it)
         before = answers(warehouse_of_it)
-        merge_all(warehouse_of_it, grace=timedelta(0), now=datetime(2030, 1, 1, tzinfo=UTC))
+        merge_all(warehouse_of_it, grace=timedelta(0))
         (warehouse_of_it / "catalog.duckdb").unlink()
         rewrite_catalog(warehouse_of_it)
         assert answers(warehouse_of_it) == before
@@ -90,7 +90,7 @@ def test_a_run_that_is_committed_again_is_read_from_its_own_files(warehouse: Pat
         ).fetchall()
     assert counted == [("r1", 4, 4), ("r2", 4, 3)]
     before = answers(warehouse)
-    merge_all(warehouse, now=LATER + DAY, grace=timedelta(0))
+    merge_all(warehouse, grace=timedelta(0))
     assert answers(warehouse) == before
     assert len(list((warehouse / "compactions").glob("*.json"))) == 1
     assert {file.rows for file in standing_compactions(warehouse)[0].files} == {2, 8}
@@ -160,7 +160,7 @@ def test_forgotten_runs_leave_compacted_files_at_once(warehouse: Path) -> None:
         land(warehouse, name)
     merge_all(warehouse, grace=timedelta(0))
     (warehouse / "commits" / "r2.000001.json").unlink()
-    removed = rewrite_without(warehouse, ["r2"], LATER + DAY)
+    removed = rewrite_without(warehouse, ["r2"], datetime.now(UTC))
     assert len(removed) == 4
     left = b"".join(path.read_bytes() for path in warehouse.rglob("*.parquet"))
     assert b"r2" not in left
@@ -181,3 +181,35 @@ def test_a_record_says_the_rows_of_each_run(warehouse: Path) -> None:
             assert file.table in TABLES_MERGED
             assert sum(merged.rows.get(file.table, 0) for merged in record.runs) == file.rows
         assert json.loads((warehouse / "compactions" / record.name).read_text())["month"] == record.month
+
+
+def test_grace_begins_with_the_first_catalog_that_knows_of_it(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(warehouse, "r1")
+    land(warehouse, "r2")
+    rewrite_catalog(warehouse)
+    with monkeypatch.context() as patch:
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr("warehouse.compaction.compacting.rewrite_catalog", killed)
+        with pytest.raises(KeyboardInterrupt):
+            merge_all(warehouse)
+    assert len(standing_compactions(warehouse)) == 1
+    with duckdb.connect(warehouse / "catalog.duckdb", read_only=True) as connection:  # the old one, for days
+        assert connection.execute("select count(*) from calls").fetchone() == (8,)
+    assert merge_all(warehouse, grace=timedelta(hours=1)).removed == ()
+    assert merge_all(warehouse, later=timedelta(hours=1), grace=timedelta(hours=1)).removed != ()
+
+
+def test_merged_one_after_another_or_at_once_the_files_are_the_same(warehouse: Path) -> None:
+    for name in ("r1", "r2", "r3", "r4"):
+        land(warehouse, name)
+    other = warehouse.with_name("other")
+    shutil.copytree(warehouse, other)
+    merge_all(warehouse)
+    for live in (("r3", "r4"), ("r4",), ()):
+        merge_all(other, live=live)
+    assert standing_compactions(warehouse)[0].files == standing_compactions(other)[0].files

@@ -1,7 +1,7 @@
 """Small files of many runs become one a table and month; what they were made of leaves after a grace period.
 
 In order: new files (nobody knows them), the record renamed into place (new catalogs read them), the catalog,
-and a grace period later the old files, which readers of an old catalog may still read. Whoever is killed
+and a grace period after it the old files, which readers of an old catalog may still read. Whoever is killed
 between two steps leaves a warehouse that answers as before; the next compaction removes what was left.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from warehouse.catalog import rewrite_catalog
@@ -20,6 +19,7 @@ from warehouse.columns import SCHEMA_VERSION, SHARED
 from warehouse.commit import FOLDER as COMMITS
 from warehouse.commit import Manifest, committed, sealed
 from warehouse.compaction.merging import TABLES_MERGED, Part, Written, merge
+from warehouse.compaction.shown import forget_shown, shown_since
 from warehouse.compaction.standing import (
     FILES_FOLDER,
     FOLDER,
@@ -76,7 +76,7 @@ def compact(
     grace: timedelta,
     is_live: Callable[[str], bool],
     alone: Alone,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> Compacted:
     """Merge what is settled, rewrite the catalog, remove what has had its grace.
 
@@ -86,11 +86,12 @@ def compact(
     with compacting(warehouse):
         _remove_leftovers(warehouse)
         done: list[MonthPlan] = []
+        now = clock()
         for plan, record, parts in _plans(warehouse, months, is_live, now):
             _write(warehouse, plan.month, record, parts, now)
             done.append(plan)
         rewrite_catalog(warehouse)
-        removed, waiting = _remove_old(warehouse, grace, alone, now)
+        removed, waiting = _remove_old(warehouse, grace, alone, clock)
     return Compacted(tuple(done), tuple(removed), waiting)
 
 
@@ -117,8 +118,10 @@ def rewrite_without(warehouse: Path, run_ids: Collection[str], now: datetime) ->
                 _write(warehouse, record.month, record, parts, now)
         rewrite_catalog(warehouse)
         removed: list[str] = []
-        for record, _ in _replaced(warehouse):
-            if any(merged.run_id in gone for merged in record.runs):
+        standing = {record.name for record in standing_compactions(warehouse)}
+        for name in compaction_names(warehouse):
+            record = _record(warehouse, *name)
+            if record.name not in standing and any(merged.run_id in gone for merged in record.runs):
                 removed += _remove_record(warehouse, record)
     return removed
 
@@ -193,7 +196,7 @@ def _write(
         n=before.n + 1 if before else 1,
         compacted_at=now,
         files=tuple(files),
-        runs=tuple(_merged(warehouse, part, written, now) for part in parts),
+        runs=tuple(_merged(warehouse, part, written) for part in parts),
     )
     folder = warehouse / FOLDER
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp") as aside:
@@ -205,15 +208,12 @@ def _write(
     fsync_folder(folder)
 
 
-def _merged(
-    warehouse: Path, part: Part, written: Mapping[str, Mapping[str, Written]], now: datetime
-) -> Merged:
+def _merged(warehouse: Path, part: Part, written: Mapping[str, Mapping[str, Written]]) -> Merged:
     run_id = part.manifest.run_id
     of_run = {table: runs[run_id] for table, runs in written.items() if run_id in runs}
     return Merged(
         run_id=run_id,
         n=part.manifest.n,
-        merged_at=part.before[1].merged_at if part.before else now,
         rows={table: one.rows for table, one in of_run.items()},
         rows_sha256={table: one.sha256 for table, one in of_run.items()},
         graded_runs=tuple(graded_by(warehouse, part.manifest, part.before[0] if part.before else None)),
@@ -235,31 +235,23 @@ def _record(warehouse: Path, month: str, n: int) -> Compaction:
     return read_compaction(warehouse / FOLDER / f"{month}.{n:06d}.json")
 
 
-def _replaced(warehouse: Path) -> Iterator[tuple[Compaction, datetime]]:
-    """Each record that counts no more, and since when."""
-    names = compaction_names(warehouse)
-    for (month, n), (next_month, next_n) in pairwise(names):
-        if month == next_month:
-            yield _record(warehouse, month, n), _record(warehouse, month, next_n).compacted_at
-
-
-def _remove_old(warehouse: Path, grace: timedelta, alone: Alone, now: datetime) -> tuple[list[str], int]:
-    """Remove files whose rows are merged elsewhere and whose grace is over; no catalog names them now."""
+def _remove_old(
+    warehouse: Path, grace: timedelta, alone: Alone, clock: Callable[[], datetime]
+) -> tuple[list[str], int]:
+    """Remove files whose rows are merged elsewhere, a grace after the first catalog that knows of it."""
     removed: list[str] = []
     waiting = 0
-    for record, since in list(_replaced(warehouse)):
-        if now - since >= grace:
-            removed += _remove_record(warehouse, record)
-        else:
-            waiting += len(record.files)
-    inside = inside_of(standing_compactions(warehouse))
+    names = compaction_names(warehouse)
+    over = {name for name in names if _is_over(shown_since(warehouse, *name), grace, clock())}
+    merged_over = inside_of(_record(warehouse, *name) for name in over)
+    merged = merged_over | inside_of(standing_compactions(warehouse))
     for manifest in committed(warehouse):
-        merged = inside.get((manifest.run_id, manifest.n))
         own = [file.path for file in manifest.files if file.table not in SHARED]
-        there = [path for path in own if (warehouse / path).exists()] if merged else []
-        if merged is None or not there:
+        key = (manifest.run_id, manifest.n)
+        there = [path for path in own if (warehouse / path).exists()] if key in merged else []
+        if not there:
             continue
-        if now - merged.merged_at < grace:
+        if key not in merged_over:
             waiting += len(there)
             continue
         with alone(manifest.run_id) as held:
@@ -272,7 +264,17 @@ def _remove_old(warehouse: Path, grace: timedelta, alone: Alone, now: datetime) 
                 with suppress(OSError):  # a folder that holds something else stays
                     (warehouse / path).parent.rmdir()
             removed += there
+    for name in names:
+        newer = [other for other in names if other[0] == name[0] and other[1] > name[1]]
+        if any(other in over for other in newer):
+            removed += _remove_record(warehouse, _record(warehouse, *name))
+        elif newer:
+            waiting += len(_record(warehouse, *name).files)
     return removed, waiting
+
+
+def _is_over(since: datetime | None, grace: timedelta, now: datetime) -> bool:
+    return since is not None and now - since >= grace
 
 
 def _remove_record(warehouse: Path, record: Compaction) -> list[str]:
@@ -283,4 +285,5 @@ def _remove_record(warehouse: Path, record: Compaction) -> list[str]:
     for path in gone:
         (warehouse / path).unlink(missing_ok=True)
     (warehouse / FOLDER / record.name).unlink()
+    forget_shown(warehouse, record.month, record.n)
     return gone

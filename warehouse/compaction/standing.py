@@ -36,7 +36,6 @@ class Merged(BaseModel):
 
     run_id: str
     n: int
-    merged_at: datetime  # from then on its own files were not needed by a new catalog
     rows: Mapping[str, int]
     rows_sha256: Mapping[str, str]
     graded_runs: tuple[str, ...] = ()  # other runs whose calls it graded
