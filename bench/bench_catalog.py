@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,10 +20,13 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.made_warehouse import Shape, make_warehouse
-from warehouse.catalog import rewrite_catalog
+from warehouse.catalog import NAME, rewrite_catalog
+from warehouse.commit import committed
+from warehouse.compaction.compacting import compact
 
 LAST = "select * from leaderboard_all where run_id = (select max(run_id) from runs)"
 ROWS = "select count(*), avg(latency_s) from calls where run_id = (select max(run_id) from runs)"
+ALL = "select count(*), avg(latency_s) from calls"
 OPEN = """
 import sys, time
 started = time.perf_counter()
@@ -50,9 +56,36 @@ def main() -> None:
         took("the catalog, with every sum made", warehouse)
         next(made)
         took("the catalog, one run later", warehouse)
-        for name, sql in (("leaderboard of last night", LAST), ("its calls, counted", ROWS)):
-            times = [in_a_process(warehouse, sql) for _ in range(5)]
-            print(f"{name}, from a cold start: {statistics.median(times):.2f} s")
+        look(warehouse)
+        started = time.perf_counter()
+        done = compact(
+            warehouse,
+            months={f"{manifest.run_date:%Y-%m}" for manifest in committed(warehouse)},
+            grace=timedelta(0),
+            is_live=lambda _: False,
+            alone=alone,
+            clock=lambda: datetime.now(UTC),
+        )
+        print(
+            f"compacted {sum(month.n_files for month in done.months):,} files of {len(done.months)} months "
+            f"({sum(month.n_bytes for month in done.months) / 1e6:,.0f} MB) in "
+            f"{time.perf_counter() - started:.1f} s; {len(done.removed):,} removed"
+        )
+        took("the catalog, once more", warehouse)
+        look(warehouse)
+        (warehouse / NAME).unlink()
+        took("the catalog, with every sum made", warehouse)
+
+
+def look(warehouse: Path) -> None:
+    for name, sql in (("leaderboard of last night", LAST), ("its calls, counted", ROWS), ("all calls", ALL)):
+        times = [in_a_process(warehouse, sql) for _ in range(5)]
+        print(f"{name}, from a cold start: {statistics.median(times):.2f} s")
+
+
+@contextmanager
+def alone(run_id: str) -> Iterator[bool]:
+    yield True
 
 
 def took(what: str, warehouse: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,12 @@ GRACE = re.compile(r"(?P<n>[0-9]{1,6})(?P<unit>[smhd])\Z")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def compact_home(home: Home, months: Collection[str] | None, grace: timedelta) -> Compacted:
+def compact_home(
+    home: Home,
+    months: Collection[str] | None,
+    grace: timedelta,
+    tell: Callable[[MonthPlan], None] = lambda _: None,
+) -> Compacted:
     """Merge the small files of these months, by default of all that are over.
 
     Raises: WarehouseError: another compaction is under way, a committed file is damaged, or the disk
@@ -42,6 +47,7 @@ def compact_home(home: Home, months: Collection[str] | None, grace: timedelta) -
         is_live=lambda run_id: is_running(home, run_id),
         alone=alone,
         clock=lambda: datetime.now(UTC),
+        tell=tell,
     )
 
 

@@ -1,6 +1,8 @@
 """`compact`: many small files of a month become one a table."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -40,10 +42,10 @@ def compact(
 
     home = Settings.read(os.environ).home
     months, stay = check_months(month or ()), parse_grace(grace)
-    if dry_run:
-        plans, removed, waiting = plan_home(home, months), None, None
-    else:
-        done = compact_home(home, months, stay)
+    plans, removed, waiting = plan_home(home, months), None, None
+    if not dry_run:
+        with _bar(sum(plan.n_bytes for plan in plans)) as advance:
+            done = compact_home(home, months, stay, lambda plan: advance(plan.month, plan.n_bytes))
         plans, removed, waiting = list(done.months), len(done.removed), done.waiting
     if as_json:
         rows = [asdict(plan) for plan in plans]
@@ -66,3 +68,16 @@ def compact(
         say("There is nothing to merge." + ("" if months else " The current month is, if --month names it."))
     if removed or waiting:
         say(f"{removed:,} old files removed; {waiting:,} wait for the end of their {grace}.")
+
+
+@contextmanager
+def _bar(n_bytes: int) -> Iterator[Callable[[str, int], None]]:
+    """A progress bar on stderr; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("merging", total=n_bytes)
+        yield lambda month, n: bar.update(task, description=f"merged {month}", advance=n)

@@ -77,8 +77,11 @@ def compact(
     is_live: Callable[[str], bool],
     alone: Alone,
     clock: Callable[[], datetime],
+    tell: Callable[[MonthPlan], None] = lambda _: None,
 ) -> Compacted:
     """Merge what is settled, rewrite the catalog, remove what has had its grace.
+
+    `alone` holds a run's lock while its old files leave; `tell` takes each month when it is done.
 
     Raises: WarehouseError: another compaction is under way, a committed file is damaged, or the disk
         refuses.
@@ -90,6 +93,7 @@ def compact(
         for plan, record, parts in _plans(warehouse, months, is_live, now):
             _write(warehouse, plan.month, record, parts, now)
             done.append(plan)
+            tell(plan)
         rewrite_catalog(warehouse)
         removed, waiting = _remove_old(warehouse, grace, alone, clock)
     return Compacted(tuple(done), tuple(removed), waiting)
