@@ -18,11 +18,13 @@ from tasks.judges.plan import expected, plan_judging
 from tasks.land.landing import Landing, write_run_row
 from tasks.pricing import cost_of
 from tasks.progress import Progress
+from tasks.repair_merged import merge_again
 from tasks.runs import read_run, run_lock
 from tasks.work import Work, load_suites, plan_run, run_graders, versions_asked
 from warehouse.catalog import NAME
 from warehouse.commit import Manifest
-from warehouse.durable import fsync_file, fsync_folder, make_folder, sha256_of
+from warehouse.compaction.standing import FILES_FOLDER, Compaction
+from warehouse.durable import DataFile, fsync_file, fsync_folder, make_folder, sha256_of
 from warehouse.errors import NightbenchError, SpecError, WarehouseError
 from warehouse.integrity.findings import Finding, Verified
 from warehouse.integrity.listing import list_manifests
@@ -55,10 +57,16 @@ def repair(settings: Settings, found: Verified) -> Repaired:
                 done.left.append(_left(finding, "its own checksum does not prove what it was"))
     if done.restored:  # only now it can be told which of their files are whole
         found = verify(warehouse)
-    newest = list_manifests(warehouse).newest
+    listing = list_manifests(warehouse)
+    newest = listing.newest
     damaged = [finding for finding in found.problems if finding.kind in DAMAGED]
-    for run_id in dict.fromkeys(run_id for finding in damaged for run_id in finding.run_ids):
-        wanted = [f for f in damaged if run_id in f.run_ids and f.place not in done.restored]
+    for record in listing.compactions:
+        for file in record.files:
+            if any(finding.place == file.path for finding in damaged):
+                _merge_again(settings, record, file, done)
+    own = [finding for finding in damaged if not finding.place.startswith(f"{FILES_FOLDER}/")]
+    for run_id in dict.fromkeys(run_id for finding in own for run_id in finding.run_ids):
+        wanted = [f for f in own if run_id in f.run_ids and f.place not in done.restored]
         if wanted and run_id in newest:
             _restore(settings, newest[run_id], wanted, done)
     done.left += [
@@ -77,6 +85,28 @@ def repair(settings: Settings, found: Verified) -> Repaired:
 
 def _left(finding: Finding, why: str) -> str:
     return f"{finding.place}: {why}. Nothing was changed. Bring it back from a backup."
+
+
+def _merge_again(settings: Settings, record: Compaction, file: DataFile, done: Repaired) -> None:
+    """Make a compacted file again and put it back where it is the very same."""
+    warehouse = settings.home.warehouse
+
+    def land(manifest: Manifest, folder: Path) -> Mapping[str, str]:
+        if manifest.kind not in JOURNALLED:
+            raise WarehouseError(
+                f'run "{manifest.run_id}" in it is of kind {manifest.kind}, which no journal gives again, '
+                "and its own files have left. Nothing was changed. Bring the file back from a backup."
+            )
+        with run_lock(settings.home, manifest.run_id):
+            return _land_again(settings, manifest, folder)
+
+    try:
+        with tempfile.TemporaryDirectory(dir=warehouse, prefix=".repair-") as folder:
+            _take(merge_again(warehouse, record, file, Path(folder), land), warehouse / file.path)
+    except NightbenchError as error:
+        done.left.append(f"{file.path}: cannot be merged again: {error}")
+    else:
+        done.restored.append(file.path)
 
 
 def _restore(settings: Settings, manifest: Manifest, wanted: Sequence[Finding], done: Repaired) -> None:

@@ -1,13 +1,24 @@
 """`verify` says what does not hold; `verify --repair` restores from the journal the very bytes or nothing."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Nightbench
 
-RUN = ("--suite", "json_only", "--limit", "8", "--model", "simulated/gpt-4o-2024-05-13", "--run-id", "r1")
+RUN = (
+    "run",
+    "--suite",
+    "json_only",
+    "--limit",
+    "8",
+    "--model",
+    "simulated/gpt-4o-2024-05-13",
+    "--run-id",
+    "r1",
+)
 
 
 def contents(warehouse: Path) -> dict[str, bytes]:
@@ -18,7 +29,7 @@ def contents(warehouse: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_what_was_damaged_is_named_and_restored_byte_for_byte(nightbench: Nightbench, home: Path) -> None:
     warehouse = home / "warehouse"
-    assert nightbench("run", *RUN).code == 0
+    assert nightbench(*RUN).code == 0
     assert nightbench("verify").code == 0
     before = contents(warehouse)
     files = [place for place in before if place.endswith(".parquet")]
@@ -43,7 +54,7 @@ def test_what_was_damaged_is_named_and_restored_byte_for_byte(nightbench: Nightb
 
 @pytest.mark.slow
 def test_what_no_journal_gives_again_is_left_as_it_is_and_said(nightbench: Nightbench, home: Path) -> None:
-    assert nightbench("run", *RUN).code == 0
+    assert nightbench(*RUN).code == 0
     (calls,) = (home / "warehouse").glob("calls/*/*/*.parquet")
     (journal,) = (path for path in (home / "journal" / "r1").iterdir() if path.stat().st_size > 1000)
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -57,3 +68,45 @@ def test_what_no_journal_gives_again_is_left_as_it_is_and_said(nightbench: Night
     assert any("give other bytes or none" in sentence for sentence in document["left"])
     assert calls.read_bytes() == damaged
     assert [problem["kind"] for problem in document["problems"]] == ["truncated"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grace", ["24h", "0s"], ids=["old files there", "old files gone"])
+def test_a_merged_file_and_its_record_are_restored_byte_for_byte(
+    nightbench: Nightbench, home: Path, grace: str
+) -> None:
+    warehouse = home / "warehouse"
+    for run_id in ("r1", "r2"):
+        assert nightbench(*RUN[:-1], run_id).code == 0
+    assert nightbench("compact", "--month", f"{datetime.now(UTC):%Y-%m}", "--grace", grace).code == 0
+    assert nightbench("verify").code == 0
+    before = {place: raw for place, raw in contents(warehouse).items() if place.startswith("compact")}
+    assert len(before) > 3
+    for place, raw in before.items():
+        if place.endswith(".json"):
+            (warehouse / place).write_bytes(raw.replace(b'"rows"', b'"rowz"', 1))
+        else:
+            (warehouse / place).write_bytes(raw[:-5])
+    assert json.loads(nightbench("verify", "--json").out)["whole"] is False
+    done = nightbench("verify", "--repair", "--json")
+    assert done.code == 0, done.out + done.err
+    assert set(json.loads(done.out)["restored"]) >= before.keys()
+    assert {place: contents(warehouse)[place] for place in before} == before
+
+
+@pytest.mark.slow
+def test_a_merged_file_that_a_regrade_is_in_is_left_and_said(nightbench: Nightbench, home: Path) -> None:
+    assert nightbench(*RUN).code == 0
+    assert nightbench("regrade", "r1", "--run-id", "g1").code == 0
+    assert nightbench("compact", "--month", f"{datetime.now(UTC):%Y-%m}", "--grace", "0s").code == 0
+    (grades,) = (home / "warehouse" / "compacted").rglob("grades-*.parquet")
+    (calls,) = (home / "warehouse" / "compacted").rglob("calls-*.parquet")
+    for path in (grades, calls):
+        path.write_bytes(path.read_bytes()[:-5])
+    done = nightbench("verify", "--repair", "--json")
+    assert done.code == 1
+    document = json.loads(done.out)
+    assert calls.relative_to(home / "warehouse").as_posix() in document["restored"]  # a regrade has no call
+    assert any(
+        grades.name in left and 'run "g1" in it is of kind regrade' in left for left in document["left"]
+    )
