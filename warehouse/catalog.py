@@ -33,6 +33,7 @@ from warehouse.sqlfiles import load_late_macros, load_macros, load_views
 from warehouse.sums import sum_runs
 
 NAME = "catalog.duckdb"
+LAST = "answered"  # what a view says that is kept as it answers when the catalog is made
 MEMORY = "1GB"  # beyond it, sums spill into the warehouse folder
 PRICES_AT_ONCE = 100  # DuckDB's parser takes 24 MB for all of them in one statement
 REMEDY = (
@@ -219,12 +220,12 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
     for macro in load_macros():
         yield macro.sql
     for view in load_views():
-        if view.kept is None:
+        if view.kept in (None, LAST):
             yield f"create view {view.name} as {view.sql}"
         else:
             rows = f"from memory.{view.name}" if view.kept == "by run" else view.sql
             yield f"create table {view.name} as {rows}"
-        what = "view" if view.kept is None else "table"
+        what = "view" if view.kept in (None, LAST) else "table"
         yield from _comments(what, view.name, view.comment, {c.name: c.meaning for c in view.columns})
     for macro in load_late_macros():
         yield macro.sql
@@ -232,6 +233,11 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
         if table != "runs":
             yield f"create or replace view {table} as {query}"
         yield from _comments("table" if table == "runs" else "view", table, MEANINGS[table], _meanings(table))
+    for view in load_views():
+        if view.kept == LAST:  # from the rows, which are there by now
+            yield f"drop view {view.name}"
+            yield f"create table {view.name} as {view.sql}"
+            yield from _comments("table", view.name, view.comment, {c.name: c.meaning for c in view.columns})
     for table in ("summed", "graded"):
         yield f"create table {table} as from memory.{table}"
         yield f"comment on table {table} is 'What the kept sums were made of.'"

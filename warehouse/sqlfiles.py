@@ -34,7 +34,7 @@ class SqlFile:
 
     @property
     def kept(self) -> str | None:
-        """How the catalog keeps this view's rows instead of asking the files: `by run`, `whole`, or not."""
+        """How the catalog keeps its rows: `by run`, `whole` or `answered`; None: the files are asked."""
         line = next((line for line in self.comment.splitlines() if line.startswith("Kept:")), None)
         return None if line is None else line.removeprefix("Kept:").partition(",")[0].strip()
 

@@ -1,6 +1,7 @@
 -- Whether a variant has become worse (or better) than it was: its newest nights against the seven before.
 -- Grain:    one row a suite, variant, simulated, category, nights
 -- Reads:    run_variants, drift_of, scored_totals
+-- Kept:     answered, when the catalog is made: it reads every grade of the newest nights
 -- In a hundred quiet nights at most one has a false alarm, whatever the number of suites and variants
 -- (drift_of says how). A pinned baseline: select * from drift_of('run_variants', 7, 'RUN_ID').
 -- suite                  varchar  the suite
