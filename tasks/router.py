@@ -123,13 +123,15 @@ class Router:
     def choose(
         self, prompt: str, *, system: str | None = None, suite: str | None = None, category: str | None = None
     ) -> str:
-        """The name of the model for a prompt: by its features, or by suite and category."""
-        if self.prompt is not None:
-            return best(self.prompt, f"{system}\n{prompt}" if system else prompt)
+        """The name of the model for a prompt: by suite and category, corrected by its features."""
+        base = self.default
         for key in ((suite, category), (suite, None)):
             if key in self.rules:
-                return self.rules[key]
-        return self.default
+                base = self.rules[key]
+                break
+        if self.prompt is not None:
+            return best(self.prompt, f"{system}\n{prompt}" if system else prompt, base)
+        return base
 
     def ask(
         self,
@@ -208,9 +210,10 @@ def features(text: str) -> dict[str, float]:
     return {name: of(text) for name, of in FEATURES.items()}
 
 
-def best(prompt: Mapping[str, Any], text: str) -> str:
+def best(prompt: Mapping[str, Any], text: str, base: str) -> str:
     """The model with the largest chance of being right times what that is worth, less what it costs.
 
+    It is left at `base` unless another is above it by more than the policy's margin (None: always left).
     The chance is a logistic regression's, of standardised features; the cost is linear in the length.
     """
     seen = features(text)
@@ -225,7 +228,12 @@ def best(prompt: Mapping[str, Any], text: str) -> str:
         usd = model["usd_base"] + model["usd_per_char"] * len(text)
         return float(float(prompt["worth_usd"]) * chance - usd)
 
-    return max(map(str, prompt["models"]), key=lambda name: worth(prompt["models"][name]))
+    margin = prompt.get("margin_usd", 0.0)
+    if margin is None:
+        return base
+    worths = {str(name): worth(model) for name, model in prompt["models"].items()}
+    most = max(worths, key=lambda name: worths[name])
+    return most if worths[most] - worths[base] > margin else base
 
 
 def _share(text: str, of: Callable[[str], bool]) -> float:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from warehouse.prices import price_of
 from warehouse.query import run_sql
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 CHARS_A_TOKEN = 4.0  # where outputs were imported without counts; a rule of thumb, and said so
 FEWEST = 40  # samples, below which nothing is fitted
 READ = """
@@ -43,11 +45,46 @@ class Samples:
     usd: Floats
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = field(default=())
+    folded: tuple[str, ...] = field(default=())  # in a drawing: the cluster that a copy was made of
+
+    @property
+    def kept_together(self) -> tuple[str, ...]:
+        """What may not be on both sides of a fold: clusters, and in a drawing all copies of one."""
+        return self.folded or self.clusters
+
+    @property
+    def places(self) -> Ints:
+        """The clusters as numbers from 0."""
+        return places_of(self.clusters)
+
+    def drawn(self, rows: Ints, clusters: tuple[str, ...]) -> "Samples":
+        """Some rows, with repeats, as clusters of their own."""
+
+        def of(column: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(column[row] for row in rows)
+
+        return replace(
+            self,
+            keys=of(self.keys),
+            suites=of(self.suites),
+            categories=of(self.categories),
+            texts=of(self.texts),
+            passed=self.passed[rows],
+            usd=self.usd[rows],
+            clusters=clusters,
+            folded=of(self.clusters),
+        )
 
     @property
     def simulated(self) -> bool:
         """Whether any of it is the simulated server's."""
         return any(entry.simulated for entry in self.entries)
+
+
+@lru_cache(maxsize=16)
+def places_of(names: tuple[str, ...]) -> Ints:
+    """Names as numbers from 0, equal ones alike."""
+    return np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
 
 
 def read_samples(

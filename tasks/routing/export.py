@@ -1,5 +1,6 @@
 """A policy as `policy.json`, version 1, which tasks/router.py applies; docs/routing.md has the schema."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from tasks.router import FORMAT, VERSION
 from tasks.routing.data import Samples, rate
 from tasks.routing.measure import Measured
-from tasks.routing.policies import feature_matrix, fit_cells, fit_prompt, names_of_features
+from tasks.routing.policies import fit_cells
+from tasks.routing.prompts import feature_matrix, fit_prompts, names_of_features, prompt_model
 from warehouse.errors import SpecError
 
 PREFIXES = ("recorded/", "simulated/")
@@ -41,7 +43,7 @@ def policy_document(
         },
         "measured": None if measured is None else vars(measured),
     }
-    if kind in {"suite", "category"}:
+    if kind in {"suite", "category", "prompt"}:
         cells = fit_cells(samples, usd, rows, worth, by_category=kind == "category")
         document["default"] = samples.names[cells.choose[None, None]]
         document["rules"] = [
@@ -49,10 +51,10 @@ def policy_document(
             for (suite, category), m in cells.choose.items()
             if suite is not None
         ]
-    elif kind == "prompt":
-        document["prompt"] = _prompt(samples, usd, worth)
     else:
         document["default"] = kind.removeprefix("always ")
+    if kind == "prompt":
+        document["prompt"] = _prompt(samples, usd, worth)
     return document
 
 
@@ -63,9 +65,12 @@ def _prompt(samples: Samples, usd: NDArray[np.float64], worth: float) -> dict[st
             "the texts of some prompts are not kept, so their features are not known. Nothing was exported. "
             "Export --policy suite or category."
         )
-    model = fit_prompt(samples, usd, *seen, np.arange(len(usd)))
+    rows = np.arange(len(usd))
+    fitted = prompt_model(samples, usd, *seen, rows, fit_prompts(samples, usd, *seen, rows), worth)
+    model = fitted.regressions
     return {
         "worth_usd": worth,
+        "margin_usd": None if math.isinf(fitted.margin_usd) else fitted.margin_usd,  # null: never leave
         "features": list(names_of_features()),
         "means": model.means.tolist(),
         "scales": model.scales.tolist(),

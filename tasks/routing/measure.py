@@ -3,6 +3,7 @@
 Folds are of whole clusters, seeded. Intervals are those of a cluster bootstrap (percentiles of 1,000
 drawings): B. Efron, R. J. Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. The fitted choices
 are held fixed in it: it tells how sure the measurement is, not how else the policy might have been fitted.
+Those of the policies at the worth asked for are replaced by ones that cover the fitting (paired.py).
 """
 
 from collections.abc import Sequence
@@ -12,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.routing.data import Samples
-from tasks.routing.policies import KINDS, feature_matrix, fit_cells, fit_prompt
+from tasks.routing.policies import KINDS, fit_cells, folds
+from tasks.routing.prompts import feature_matrix, fit_prompts, installed, prompt_model
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FOLDS = 5
 DRAWINGS = 1000
 POINTS = 9  # worths along a frontier
 
@@ -53,31 +54,23 @@ class Measured:
 
 def cross_choices(samples: Samples, usd: Floats, worths: Sequence[float], seed: int = 0) -> list[Choices]:
     """The out-of-fold choices of every kind of policy at every worth."""
-    seen = feature_matrix(samples)
+    seen = feature_matrix(samples) if installed() else None
     kinds = [kind for kind in KINDS if kind != "prompt" or seen is not None]
     if not any(samples.categories):
         kinds.remove("category")
     found = {(kind, worth): np.zeros(len(usd), dtype=np.int64) for kind in kinds for worth in worths}
-    for train, test in folds(samples.clusters, seed):
-        model = None if seen is None else fit_prompt(samples, usd, *seen, train)
+    for train, test in folds(samples.kept_together, seed):
+        model = None if seen is None else fit_prompts(samples, usd, *seen, train, seed)
         for (kind, worth), chosen in found.items():
             if kind == "prompt":
                 assert model is not None
                 assert seen is not None
-                chosen[test] = model.choose(seen[0][test], seen[1][test], worth)
+                fitted = prompt_model(samples, usd, *seen, train, model, worth)
+                chosen[test] = fitted.choose(seen[0][test], seen[1][test], [samples.suites[i] for i in test])
             else:
                 cells = fit_cells(samples, usd, train, worth, by_category=kind == "category")
                 chosen[test] = [cells.of(samples.suites[i], samples.categories[i]) for i in test]
     return [Choices(kind, worth, chosen) for (kind, worth), chosen in found.items()]
-
-
-def folds(clusters: Sequence[str], seed: int) -> list[tuple[Ints, Ints]]:
-    """Rows to fit on and rows to measure on; a cluster is never in both."""
-    _, place = np.unique(np.array(clusters), return_inverse=True)
-    n_clusters = int(place.max()) + 1
-    fold = np.random.default_rng(seed).permutation(n_clusters) % FOLDS
-    of = fold[place]
-    return [(np.flatnonzero(of != f), np.flatnonzero(of == f)) for f in range(FOLDS) if (of == f).any()]
 
 
 def bounds(samples: Samples, usd: Floats) -> list[Choices]:
@@ -105,7 +98,7 @@ def measure(samples: Samples, usd: Floats, choices: Sequence[Choices], seed: int
     means = totals[:, 1:] / totals[:, :1]
     accuracy, cost = means[:, : len(right)], means[:, len(right) :]
     k = len(choices)
-    gain = np.array([a[:k] - _mixture(c[:k], c[k:], a[k:]) for a, c in zip(accuracy, cost, strict=True)])
+    gain = np.array([a[:k] - mixture(c[:k], c[k:], a[k:]) for a, c in zip(accuracy, cost, strict=True)])
     n_kinds = max(
         1, len({c.policy for c in choices} & set(KINDS))
     )  # Bonferroni: the best of them is reported
@@ -134,7 +127,7 @@ def worth_grid(usd: Floats, worth: float) -> list[float]:
     return sorted({*(float(w) for w in np.geomspace(span, 1000 * span, POINTS)), worth})
 
 
-def _mixture(at: Floats, usd: Floats, accuracy: Floats) -> Floats:
+def mixture(at: Floats, usd: Floats, accuracy: Floats) -> Floats:
     """Accuracy of the best random mixture of the models alone that costs `at`: their upper concave hull."""
     hull: list[int] = []
     for i in np.lexsort((-accuracy, usd)):

@@ -61,9 +61,32 @@ def test_the_dearer_model_is_taken_where_its_chance_is_worth_its_cost() -> None:
         "scales": [1.0],
         "models": {"cheap": flat, "good": steep},
     }
-    assert best(model | {"worth_usd": 0.03}, "say hello") == "cheap"
-    assert best(model | {"worth_usd": 0.03}, "```x```") == "good"
-    assert best(model | {"worth_usd": 0.02}, "```x```") == "cheap"
+    assert best(model | {"worth_usd": 0.03}, "say hello", "cheap") == "cheap"
+    assert best(model | {"worth_usd": 0.03}, "```x```", "cheap") == "good"
+    assert best(model | {"worth_usd": 0.02}, "```x```", "cheap") == "cheap"
+
+
+@pytest.mark.parametrize(
+    ("margin", "suite", "name"),
+    [
+        # the regressions find "good" worth 0.005 more on this prompt
+        pytest.param(0.004, "cheap one", "good", id="beyond the margin"),
+        pytest.param(0.006, "cheap one", "cheap", id="within it"),
+        pytest.param(None, "cheap one", "cheap", id="never"),
+        pytest.param(0.006, "good one", "good", id="the suite's choice is where it starts"),
+        pytest.param(0.006, None, "cheap", id="without a suite at the default"),
+    ],
+)
+def test_a_prompt_leaves_the_suites_choice_only_beyond_the_margin(
+    margin: float | None, suite: str | None, name: str
+) -> None:
+    even = {"intercept": 0.0, "weights": [0.0], "usd_base": 0.006, "usd_per_char": 0.0}
+    small = {
+        "worth_usd": 0.03, "margin_usd": margin, "features": ["code_fence"], "means": [0.0], "scales": [1.0],
+        "models": {"cheap": even, "good": {**even, "usd_base": 0.001}},
+    }  # fmt: skip
+    rules = [{"suite": f"{one} one", "category": None, "choose": one} for one in ("cheap", "good")]
+    assert Router(policy(rules=rules, prompt=small)).choose("x", suite=suite) == name
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "é" * 10, "日本語", "```\n" * 1000])

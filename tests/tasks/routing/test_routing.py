@@ -1,15 +1,15 @@
 """Policies take the better model where it is shown to be better, measured on what they did not see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tasks.router import Router
 from tasks.routing.data import Samples
 from tasks.routing.export import policy_document
-from tasks.routing.logistic import fit_logistic
-from tasks.routing.measure import Choices, bounds, cross_choices, folds, measure
-from tasks.routing.policies import fit_cells
-from tasks.routing.routed import verdict
+from tasks.routing.measure import Choices, bounds, cross_choices, measure
+from tasks.routing.policies import fit_cells, folds
 from tasks.routing.workload import read_profile, usd_a_call
 from warehouse.errors import SpecError
 
@@ -39,35 +39,21 @@ def samples(n: int = 400, *, better_on: str = "", seed: int = 1) -> Samples:
     )
 
 
+def planted(n: int = 400, *, seed: int = 1, solved: float = 0.95) -> Samples:
+    """One suite: the cheap model solves the category `code` as well as the good one, and half of the rest."""
+    given = samples(n, seed=seed)
+    chance = np.array([[solved if suite == "code" else 0.5, 0.95] for suite in given.suites])
+    passed = (np.random.default_rng(seed).random((n, 1)) < chance).astype(float)  # one draw a sample
+    return replace(given, suites=("mixed",) * n, categories=given.suites, passed=passed)
+
+
 @pytest.mark.parametrize("kind", ["suite", "prompt"])
 def test_the_better_model_gets_the_suite_where_it_is_better(kind: str) -> None:
     given = samples(better_on="code")
-    worth = 0.1 if kind == "suite" else 0.006  # the small model weighs no evidence: 17 points pay for a call
-    of = next(c.of for c in cross_choices(given, given.usd, [worth]) if c.policy == kind)
+    of = next(c.of for c in cross_choices(given, given.usd, [0.1]) if c.policy == kind)
     code = np.array([suite == "code" for suite in given.suites])
     assert of[code].mean() > 0.9
     assert of[~code].mean() < 0.2
-
-
-def test_where_nothing_tells_them_apart_the_cheaper_is_taken_and_the_verdict_says_so() -> None:
-    given = samples()
-    choices = [*bounds(given, given.usd), *cross_choices(given, given.usd, [0.1])]
-    found = measure(given, given.usd, choices)
-    by_suite = next(m for m in found if m.policy == "suite")
-    assert by_suite.share[0] > 0.95
-    assert verdict(given, found).startswith("No policy beats")
-
-
-def test_quiet_data_rarely_gets_a_winner() -> None:
-    """Of 20 sets without any difference between the models, at most 2 have a policy that is called better."""
-    wins = 0
-    for seed in range(20):
-        given = samples(200, seed=seed)
-        found = measure(
-            given, given.usd, [*bounds(given, given.usd), *cross_choices(given, given.usd, [0.1])]
-        )
-        wins += not verdict(given, found).startswith("No policy beats")
-    assert wins <= 2
 
 
 def test_worth_nothing_is_the_cheapest_and_cost_grows_with_worth() -> None:
@@ -109,23 +95,6 @@ def test_a_small_group_follows_the_wider_one() -> None:
     rows = np.array([i for i in range(400) if given.suites[i] == "code" or i < 20])
     cells = fit_cells(given, given.usd, rows, 0.1, by_category=False)
     assert cells.choose["talk", None] == cells.choose[None, None]
-
-
-def test_the_logistic_regression_is_the_optimum_of_its_penalised_likelihood() -> None:
-    """Oracle: scipy's general minimiser on the same objective."""
-    from scipy.optimize import minimize
-
-    rng = np.random.default_rng(5)
-    x, y = rng.normal(size=(200, 3)), rng.random(200)
-
-    def loss(beta: np.ndarray) -> float:
-        z = beta[0] + x @ beta[1:]
-        return float(
-            np.sum(np.logaddexp(0, z) - y * z) + 0.5 * (10 * beta[1:] @ beta[1:] + 0.01 * beta[0] ** 2)
-        )
-
-    best = minimize(loss, np.zeros(4), tol=1e-12)
-    assert fit_logistic(x, y) == pytest.approx(best.x, abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["suite", "prompt", "always good"])
