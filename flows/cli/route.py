@@ -12,6 +12,7 @@ from tasks.home import Settings
 
 if TYPE_CHECKING:  # numpy takes a third of a second, which other commands need not wait for
     from tasks.routing.measure import Measured
+    from tasks.routing.paired import Against
     from tasks.routing.routed import Routed
 
 
@@ -58,12 +59,15 @@ def route(
     """Send each task to the cheaper model where it will do: policies, measured out of sample."""
     from tasks.routing.data import read_samples
     from tasks.routing.export import policy_document
+    from tasks.routing.prompts import need_scikit_learn
     from tasks.routing.routed import as_document, best_kind
     from tasks.routing.routed import route as find
     from tasks.routing.workload import read_profile
 
     if policy not in {None, "suite", "category", "prompt"}:
         raise typer.BadParameter("suite, category or prompt", param_hint="--policy")
+    if policy == "prompt":
+        need_scikit_learn()
     profiles = [read_profile(text) for text in profile or ()]
     warehouse = Settings.read(os.environ).home.warehouse
     samples = read_samples(warehouse, suites=suite or (), variants=model or (), runs=run or ())
@@ -96,6 +100,12 @@ def _print(found: "Routed") -> None:
     rows = [_row(m, samples.names) for m in found.policies]
     print_table("policies, out of sample (95 %)", rows, right=list(rows[0])[1:])
     rows = [
+        {"policy": a.policy, "against": f"{a.role}: {a.model}", "points": _range(a, "points", 1, 1),
+         "USD a call": _range(a, "usd", 1, 6), "saved %": _range(a, "saved", 100, 1)}
+        for a in found.against
+    ]  # fmt: skip
+    print_table("policies less one model alone, on the same samples (95 %)", rows, right=list(rows[0])[2:])
+    rows = [
         {"policy": m.policy, "worth USD": f"{m.worth_usd:.6f}", "right %": _range(m, "accuracy", 100, 1),
          "USD a call": _range(m, "usd", 1, 6)}
         for m in found.frontier
@@ -110,7 +120,7 @@ def _print(found: "Routed") -> None:
         ]  # fmt: skip
         print_table("USD a month at today's prices (right)", rows, right=list(rows[0])[1:])
     _print_month(found)
-    for line in samples.notes:
+    for line in found.notes:
         say(f"note: {line}")
 
 
@@ -137,6 +147,6 @@ def _row(m: "Measured", names: tuple[str, ...]) -> dict[str, object]:
     }
 
 
-def _range(m: "Measured", name: str, times: float, digits: int) -> str:
+def _range(m: "Measured | Against", name: str, times: float, digits: int) -> str:
     middle, low, high = (times * getattr(m, name + end) for end in ("", "_low", "_high"))
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -9,7 +9,9 @@ import numpy as np
 
 from tasks.routing.data import Samples
 from tasks.routing.measure import Choices, Measured, bounds, cross_choices, measure, worth_grid
+from tasks.routing.paired import Against, against_alone
 from tasks.routing.policies import KINDS
+from tasks.routing.prompts import installed
 from tasks.routing.workload import Profile, usd_matrix
 from warehouse.literals import values
 from warehouse.query import run_sql
@@ -25,6 +27,10 @@ where c.role = 'answer' and c.status = 'answered' and c.started_at >= now() - in
     and c.simulated = {simulated}
 group by all
 """
+WITHOUT = (
+    'the policy by prompt is left out: scikit-learn is not installed (the extra "routing": '
+    'pip install -e ".[routing]" in the checkout)'
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,12 @@ class Routed:
     samples: Samples
     worth_usd: float
     policies: list[Measured]  # each model alone, the oracle, and the policies at the worth asked for
+    against: list[Against]  # these policies against the best model alone, and the cheapest
     frontier: list[Measured]  # the policies at every worth
     profiles: list[tuple[Profile, list[Measured]]]
     savings: list[Saving]
     verdict: str
+    notes: list[str]
 
 
 def route(
@@ -61,6 +69,7 @@ def route(
     measured = measure(samples, samples.usd, [*fixed, *routed], seed)
     policies = measured[: len(fixed)] + [m for m in measured[len(fixed) :] if m.worth_usd == worth]
     of_worth = [c for c in routed if c.worth_usd == worth]
+    policies, against = against_alone(samples, samples.usd, worth, policies, of_worth, seed)
     columns = []
     for profile in profiles:
         usd = usd_matrix(profile, samples)
@@ -70,32 +79,48 @@ def route(
         samples,
         worth,
         policies,
+        against,
         measured[len(fixed) :],
         columns,
         last_month(warehouse, samples, of_worth),
-        verdict(samples, policies),
+        verdict(samples, policies, against),
+        [*samples.notes, *(() if installed() else (WITHOUT,))],
     )
 
 
-def verdict(samples: Samples, policies: Sequence[Measured]) -> str:
-    """Whether a policy is worth its trouble, in a sentence."""
-    alone = policies[: len(samples.names)]
-    best = max(alone, key=lambda m: m.accuracy)
+def verdict(samples: Samples, policies: Sequence[Measured], against: Sequence[Against]) -> str:
+    """Whether a policy is worth its trouble, in a sentence, and what it is against one model alone."""
     kinds = [m for m in policies if m.policy in KINDS]
-    if winners := [m for m in kinds if m.gain_low > 0]:
-        one = max(winners, key=lambda m: m.gain)
+    winners = [m for m in kinds if m.gain_low > 0]
+    one = max(winners or kinds, key=lambda m: m.gain)
+    rows = {row.role: row for row in against if row.policy == one.policy}
+    beside = f"Against {_beside(rows['best'])}; against {_beside(rows['cheapest'])}."
+    if winners:
         return (
             f"The policy by {one.policy} is better than a random mixture of the models that costs as much: "
             f"{100 * one.accuracy:.1f} % right at {one.usd:.6f} USD a call, {100 * one.gain:+.1f} points "
             f"(95 % from {100 * one.gain_low:+.1f} to {100 * one.gain_high:+.1f}, corrected for {len(kinds)} "
-            f"policies). The most accurate alone, {best.policy.removeprefix('always ')}, has "
-            f"{100 * best.accuracy:.1f} % at {best.usd:.6f}."
+            f"policies). {beside}"
         )
+    alone = policies[: len(samples.names)]
+    best = max(alone, key=lambda m: m.accuracy)
     return (
         f"No policy beats the models alone, or a random mixture of them, beyond noise on these "
         f"{len(samples.keys):,} samples. The most accurate alone is {best.policy.removeprefix('always ')} "
         f"({100 * best.accuracy:.1f} % at {best.usd:.6f} USD a call), the cheapest "
-        f"{samples.names[0]} ({100 * alone[0].accuracy:.1f} % at {alone[0].usd:.6f}): take one of them."
+        f"{samples.names[0]} ({100 * alone[0].accuracy:.1f} % at {alone[0].usd:.6f}): take one of them. "
+        f"The nearest, by {one.policy}: {beside[0].lower()}{beside[1:]}"
+    )
+
+
+def _beside(row: Against) -> str:
+    """`the best alone, X, +0.1 points (95 % from -1.1 to +1.4) and 2.0 % of its cost saved (...)`."""
+    side = 1 if row.saved >= 0 else -1
+    ends = sorted((side * row.saved_low, side * row.saved_high))
+    return (
+        f"the {row.role} alone, {row.model}, {row.points:+.1f} points (95 % from {row.points_low:+.1f} to "
+        f"{row.points_high:+.1f}) and {100 * abs(row.saved):.1f} % {'saved' if side > 0 else 'dearer'} "
+        f"({100 * ends[0]:.1f} to {100 * ends[1]:.1f})"
     )
 
 
@@ -146,11 +171,12 @@ def as_document(routed: Routed) -> dict[str, Any]:
         "worth_usd": routed.worth_usd,
         "verdict": routed.verdict,
         "policies": [vars(m) for m in routed.policies],
+        "against": [vars(row) for row in routed.against],
         "frontier": [vars(m) for m in routed.frontier],
         "profiles": [
             {**vars(p), "policies": [{**vars(m), "usd_a_month": p.calls * m.usd} for m in own]}
             for p, own in routed.profiles
         ],
         "last_month": [vars(s) for s in routed.savings],
-        "notes": list(samples.notes),
+        "notes": routed.notes,
     }

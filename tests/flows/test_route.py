@@ -36,8 +36,35 @@ def test_policies_are_measured_between_their_bounds(imported: None, nightbench: 
         >= by_name[f"always {CHEAP}"]["accuracy"]
     )
     assert by_name["suite"]["usd"] <= by_name[f"always {DEAR}"]["usd"] + 1e-12
+    against = {(row["policy"], row["role"]): row for row in done.json["against"]}
+    for (kind, _), row in against.items():
+        alone = by_name[f"always {row['model']}"]
+        assert row["points"] == pytest.approx(100 * (by_name[kind]["accuracy"] - alone["accuracy"]))
+        assert row["saved"] == pytest.approx(1 - by_name[kind]["usd"] / alone["usd"])
+        assert row["points_low"] <= row["points"] <= row["points_high"]
+    assert against["suite", "best"]["model"] == DEAR
+    assert against["suite", "cheapest"]["model"] == CHEAP
+    assert f"against the best alone, {DEAR}, " in done.json["verdict"].lower()
     page = nightbench("route", "--profile", "1M calls a month, 10k in, 300 out")
     assert "USD a month at today's prices" in page.out
+    assert "policies less one model alone, on the same samples (95 %)" in page.out
+
+
+def test_without_scikit_learn_one_policy_is_missing_and_how_to_get_it_is_said(
+    imported: None, nightbench: Nightbench, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['sklearn'] = None\n", encoding="utf-8"
+    )  # as where it was never installed
+    env = {"PYTHONPATH": str(tmp_path)}
+    done = nightbench("route", "--json", env=env)
+    assert done.code == 0, done.err
+    assert {row["policy"] for row in done.json["against"]} == {"suite"}
+    assert any('pip install -e ".[routing]"' in line for line in done.json["notes"])
+    refused = nightbench("route", "--policy", "prompt", env=env)
+    assert refused.code == 2
+    assert 'pip install -e ".[routing]"' in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_a_right_answer_that_is_worth_nothing_goes_to_the_cheaper(
