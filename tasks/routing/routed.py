@@ -1,7 +1,7 @@
 """All of `route`: policies, their frontier, workloads, last month's calls, and the verdict in a sentence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,8 @@ def verdict(samples: Samples, policies: Sequence[Measured], against: Sequence[Ag
     one = max(winners or kinds, key=lambda m: m.gain)
     rows = {row.role: row for row in against if row.policy == one.policy}
     beside = f"Against {_beside(rows['best'])}; against {_beside(rows['cheapest'])}."
+    if rows["best"].model == rows["cheapest"].model:
+        beside = f"Against {_beside(replace(rows['best'], role='best and cheapest'))}."
     if winners:
         return (
             f"The policy by {one.policy} is better than a random mixture of the models that costs as much: "
