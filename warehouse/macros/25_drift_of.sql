@@ -2,10 +2,13 @@
 -- `entries` is run_variants or a part of it, `n_baseline` how many nights before make the baseline, `pinned` the
 -- id of a run that is the baseline instead, or NULL.
 -- A night is the newest complete evaluation of a UTC day; nights of one suite version and variant version are
--- compared, the newest there is. Each sample's passes are averaged over the nights of a window (the last one, the
--- last three) and over the baseline; the difference has a cluster-robust paired t test.
--- Method: Holm over all suites, variants and windows of a night, one-sided at 1 %: in a hundred quiet nights, of
--- however many suites, at most one has a false alarm. bench/drift_simulation.py shows it.
+-- compared, the newest there is. Each sample's passes are averaged over the nights of a window (the last one, three
+-- and seven) and over the baseline; se, interval and p of the difference are of change on these very samples
+-- from night to night (nights_moved, moved_p), not of what other samples would show.
+-- Method: Holm over all suites, variants and windows of a night, one-sided at 0.5 %. Promise: in a hundred quiet
+-- nights, of however many suites, at most one has a false alarm; the other half of that is kept for what
+-- estimates of persistence and of nights in common miss. From three nights of baseline on, or a pinned one.
+-- bench/drift_simulation.py shows it; docs/compare.md has the figures.
 -- Columns: suite, suite_version, variant, variant_version, simulated, category (NULL: the whole suite; a
 -- category's row tells where, and raises no alarm), nights (of the window), baseline_nights, run_id (the newest),
 -- run_date, and those of paired_results, with a the baseline and b the window; alarm.
@@ -72,11 +75,14 @@ roles as (
         *,
         age = 1 and not is_pinned as last_one,
         age <= 3 and n_nights >= 3 and not is_pinned as last_three,
+        age <= 7 and n_nights >= 7 and not is_pinned as last_seven,
         case when pinned is null then age between 2 and 1 + n_baseline else is_pinned end as before_one,
         case when pinned is null then age between 4 and 3 + n_baseline else is_pinned and n_nights >= 3 end
-            as before_three
+            as before_three,
+        case when pinned is null then age between 8 and 7 + n_baseline else is_pinned and n_nights >= 7 end
+            as before_seven
     from placed
-    where age <= 3 + n_baseline or is_pinned
+    where age <= 7 + n_baseline or is_pinned
 ),
 chosen as (
     select distinct
@@ -86,71 +92,149 @@ chosen as (
         roles.variant
     from roles
 ),
-done as (
+done as materialized (
     select * from sample_results_of('chosen') where n_graded > 0
 ),
-by_night as (
+spans as (
     select
-        roles.sequence,
-        done.sample_id,
-        first(done.category) as category,
-        first(case when done.cluster is null then 's' || done.sample_id else 'c' || done.cluster end) as cluster,
-        avg(done.passed) filter (roles.last_one) as one_b,
-        avg(done.passed) filter (roles.before_one) as one_a,
-        avg(done.passed) filter (roles.last_three) as three_b,
-        avg(done.passed) filter (roles.before_three) as three_a,
-        avg(done.score) filter (roles.last_one) as score_one_b,
-        avg(done.score) filter (roles.before_one) as score_one_a,
-        avg(done.score) filter (roles.last_three) as score_three_b,
-        avg(done.score) filter (roles.before_three) as score_three_a
+        sequence,
+        run_id,
+        suite,
+        suite_version,
+        variant,
+        age,
+        unnest([1, 3, 7]) as span,
+        unnest([last_one, last_three, last_seven]) as recent,
+        unnest([before_one, before_three, before_seven]) as before
     from roles
-    inner join done
-        on done.run_id = roles.run_id
-        and done.suite = roles.suite
-        and done.suite_version = roles.suite_version
-        and done.variant = roles.variant
-    group by roles.sequence, done.sample_id
 ),
-by_sample as (
+observed as materialized (
     select
-        10 * sequence + 1 as contest,
+        10 * spans.sequence + spans.span as contest,
+        hash(done.sample_id) as sample_id,
+        done.category,
+        hash(done.cluster, case when done.cluster is null then done.sample_id end) as cluster,
+        spans.age,
+        spans.recent,
+        done.passed,
+        done.score
+    from spans
+    inner join done
+        on done.run_id = spans.run_id
+        and done.suite = spans.suite
+        and done.suite_version = spans.suite_version
+        and done.variant = spans.variant
+    where spans.recent or spans.before
+),
+by_sample as materialized (
+    select
+        contest,
         sample_id,
-        category,
-        cluster,
-        one_a as passed_a,
-        one_b as passed_b,
-        score_one_a as score_a,
-        score_one_b as score_b,
+        first(category) as category,
+        first(cluster) as cluster,
+        avg(passed) filter (not recent) as passed_a,
+        avg(passed) filter (recent) as passed_b,
+        avg(score) filter (not recent) as score_a,
+        avg(score) filter (recent) as score_b,
+        avg(passed) as mean_passed,
+        min(passed) <> max(passed) as varies,
         false as alone
-    from by_night
-    where one_a is not null and one_b is not null
+    from observed
+    group by contest, sample_id
+    having count(*) filter (recent) > 0 and count(*) filter (not recent) > 0
+),
+differing as materialized (  -- of the whole suite, and of each category; numbers are faster keys than names
+    select
+        * replace (hash(contest, null::varchar) as contest),
+        contest as of_contest,
+        null as in_category,
+        passed_b - passed_a as difference
+    from by_sample
     union all
     select
-        10 * sequence + 3,
-        sample_id,
+        * replace (hash(contest, category) as contest),
+        contest,
         category,
-        cluster,
-        three_a,
-        three_b,
-        score_three_a,
-        score_three_b,
-        false
-    from by_night
-    where three_a is not null and three_b is not null
+        passed_b - passed_a
+    from by_sample
+    where category is not null
 ),
 whole as (
-    select *, passed_b - passed_a as difference from by_sample
+    select * from differing where in_category is null
 ),
 parts as (
-    select * replace (contest || chr(30) || category as contest) from whole where category is not null
+    select * from differing where in_category is not null
+),
+names as (
+    select distinct
+        contest,
+        of_contest,
+        in_category
+    from differing
+),
+lengths as (
+    select
+        10 * sequence + span as contest,
+        count(*) filter (recent) as k,
+        count(*) filter (before) as b
+    from spans
+    group by sequence, span
+),
+changing as materialized (  -- samples that never change have no residuals
+    select
+        observed.contest,
+        by_sample.category,
+        by_sample.cluster,
+        observed.age,
+        observed.recent,
+        lengths.k,
+        lengths.b,
+        observed.passed - by_sample.mean_passed as residual
+    from observed
+    inner join by_sample
+        on by_sample.contest = observed.contest
+        and by_sample.sample_id = observed.sample_id
+    inner join lengths
+        on lengths.contest = observed.contest
+    where by_sample.varies
+),
+observed_all as (
+    select * replace (hash(contest, null::varchar) as contest), 'whole' || (contest % 10) as family from changing
+    union all
+    select * replace (hash(contest, category) as contest), 'part' || (contest % 10) as family
+    from changing
+    where category is not null
+),
+found as (
+    select * from paired_results('whole')
+    union all
+    select * from paired_results('parts')
+),
+moved as (
+    select * from nights_moved('observed_all')
+),
+tested as (
+    select
+        found.* exclude (p_holm)
+            replace (
+                names.of_contest as contest,
+                coalesce(moved.se / found.n, 0e0) as se,
+                moved_p(found.difference, coalesce(moved.se / found.n, 0e0), moved.df, moved.skew) as p,
+                found.difference - coalesce(student_t(moved.df) * moved.se / found.n, 0e0) as ci_low,
+                found.difference + coalesce(student_t(moved.df) * moved.se / found.n, 0e0) as ci_high,
+                'nights' as test,
+                smallest_detectable(coalesce(moved.se / found.n, 0e0)) as smallest_detectable
+            ),
+        names.in_category as category,
+        names.in_category is not null as is_part
+    from found
+    left join moved
+        on moved.contest = found.contest
+    inner join names
+        on names.contest = found.contest
 ),
 results as (
-    select *, null as category from paired_results('whole')
-    union all
-    select
-        * replace (cast(split_part(contest, chr(30), 1) as bigint) as contest),
-        split_part(contest, chr(30), 2) as category
-    from paired_results('parts')
+    select * exclude (is_part) from holm('tested', family := is_part)
 ),
 about as (
     select
@@ -161,14 +245,14 @@ about as (
         first(roles.variant_version) as variant_version,
         first(roles.simulated) as simulated,
         first(spans.span) as span,
-        count(*) filter (case spans.span when 1 then roles.before_one else roles.before_three end)
+        count(*) filter (case spans.span when 1 then roles.before_one when 3 then roles.before_three else roles.before_seven end)
             as baseline_nights,
         first(roles.run_id order by roles.age) as run_id,
         max(roles.run_date) filter (not roles.is_pinned) as run_date,
         first(roles.run_id order by roles.age)
-            filter (case spans.span when 1 then roles.before_one else roles.before_three end) as baseline_run_id
+            filter (case spans.span when 1 then roles.before_one when 3 then roles.before_three else roles.before_seven end) as baseline_run_id
     from roles
-    cross join (select unnest([1, 3]) as span) as spans
+    cross join (select unnest([1, 3, 7]) as span) as spans
     group by roles.sequence, spans.span
 )
 select
@@ -184,6 +268,7 @@ select
     about.run_date,
     about.baseline_run_id,
     results.* exclude (contest, category),
-    results.category is null and results.difference < 0 and coalesce(results.p_holm < 0.02, false) as alarm
+    results.category is null and results.difference < 0 and coalesce(results.p_holm < 0.01, false)
+        and (about.baseline_nights >= 3 or pinned is not null) as alarm
 from results
 inner join about on about.contest = results.contest

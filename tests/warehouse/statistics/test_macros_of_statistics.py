@@ -204,3 +204,19 @@ def test_the_ratio_has_the_delta_methods_interval(sql: duckdb.DuckDBPyConnection
     )
     assert got == pytest.approx([r - t * se, r + t * se], rel=1e-3)
     assert ask(sql, "ratio_low(400, 1, 1, 1, 1, 1)") is None  # one right answer: no one knows
+
+
+@pytest.mark.parametrize(("rho", "n"), [(0.0, 5), (0.3, 1), (0.3, 3), (0.5, 7), (0.9, 14)])
+def test_persistence_is_the_variance_of_a_mean_of_correlated_nights(
+    sql: duckdb.DuckDBPyConnection, rho: float, n: int
+) -> None:
+    nights = np.arange(n)
+    want = (rho ** np.abs(nights[:, None] - nights[None, :])).sum() / n
+    assert ask(sql, "persistence(?::double, ?::double)", rho, n) == pytest.approx(want)
+
+
+@pytest.mark.parametrize("skew", [-1.0, -0.3, 0.3])
+@pytest.mark.parametrize("z", [-4.0, -3.0, -2.0])
+def test_a_skewed_p_is_pearsons(sql: duckdb.DuckDBPyConnection, z: float, skew: float) -> None:
+    want = 2 * stats.pearson3.cdf(z, skew)
+    assert ask(sql, "moved_p(?::double, 1e0, 1e6, ?::double)", z, skew) == pytest.approx(want, rel=0.25)
