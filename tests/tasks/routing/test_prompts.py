@@ -42,7 +42,7 @@ def test_prompts_that_say_nothing_of_who_is_right_stay_with_the_suites_choice() 
 
 
 def test_out_of_fold_it_is_never_much_worse_than_the_policy_by_suite() -> None:
-    """Summed over 20 sets without a signal: less than a tenth of a point of accuracy's worth is lost."""
+    """Over 20 sets in which the suite says all there is, it loses less than a fifth of a point's worth."""
     lost = []
     for seed in range(20):
         given = samples(200, better_on="code", seed=seed)
@@ -50,7 +50,7 @@ def test_out_of_fold_it_is_never_much_worse_than_the_policy_by_suite() -> None:
         of = {c.policy: c.of for c in cross_choices(given, given.usd, [0.1])}
         real = {kind: (0.1 * given.passed - given.usd)[rows, chosen].mean() for kind, chosen in of.items()}
         lost.append(real["suite"] - real["prompt"])
-    assert np.mean(lost) < 0.001 * 0.1 + 1e-4
+    assert np.mean(lost) < 0.1 * 0.002
 
 
 def test_a_prompt_leaves_only_beyond_the_margin() -> None:
