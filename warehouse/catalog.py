@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from warehouse.compaction.shown import note_shown
 from warehouse.compaction.standing import Compaction, Source, compaction_names, standing
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
+from warehouse.kept_answers import ANSWERED, answered_views, carry_answers
+from warehouse.kept_answers import TABLE as KEPT_ANSWERS
 from warehouse.literals import text
 from warehouse.pricelist import TABLE as PRICE_TABLE
 from warehouse.pricelist import Price
@@ -33,7 +35,6 @@ from warehouse.sqlfiles import load_late_macros, load_macros, load_views
 from warehouse.sums import sum_runs
 
 NAME = "catalog.duckdb"
-LAST = "answered"  # what a view says that is kept as it answers when the catalog is made
 MEMORY = "1GB"  # beyond it, sums spill into the warehouse folder
 PRICES_AT_ONCE = 100  # DuckDB's parser takes 24 MB for all of them in one statement
 REMEDY = (
@@ -176,6 +177,7 @@ def _replace(
                 do(statement)
             try:
                 sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), old)
+                carried = carry_answers(connection, old)
             except duckdb.Error as error:
                 raise WarehouseError(f"{path}: its sums cannot be made: {error}\n{REMEDY}") from error
             do(f"attach {text(str(new))} as catalog (storage_version 'v1.0.0')")
@@ -183,7 +185,7 @@ def _replace(
             for statement in (
                 "use catalog",
                 "begin",
-                *_statements(warehouse, manifests),
+                *_statements(warehouse, manifests, carried),
                 *_about(warehouse, state),
                 "commit",
                 "use memory",
@@ -208,7 +210,7 @@ def _settings(folder: str) -> dict[str, str | bool | int | float | list[str]]:
     }
 
 
-def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]:
+def _statements(warehouse: Path, manifests: Sequence[Manifest], carried: Collection[str]) -> Iterator[str]:
     """What makes the catalog, in order: tables, macros, views, comments; `memory` has prices and sums."""
     # Views are bound when they are made, which takes its time with thousands of files: to empty tables first.
     for table, query in _table_queries(warehouse, ()).items():
@@ -220,12 +222,12 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
     for macro in load_macros():
         yield macro.sql
     for view in load_views():
-        if view.kept in (None, LAST):
+        if view.kept in (None, ANSWERED):
             yield f"create view {view.name} as {view.sql}"
         else:
             rows = f"from memory.{view.name}" if view.kept == "by run" else view.sql
             yield f"create table {view.name} as {rows}"
-        what = "view" if view.kept in (None, LAST) else "table"
+        what = "view" if view.kept in (None, ANSWERED) else "table"
         yield from _comments(what, view.name, view.comment, {c.name: c.meaning for c in view.columns})
     for macro in load_late_macros():
         yield macro.sql
@@ -233,12 +235,12 @@ def _statements(warehouse: Path, manifests: Sequence[Manifest]) -> Iterator[str]
         if table != "runs":
             yield f"create or replace view {table} as {query}"
         yield from _comments("table" if table == "runs" else "view", table, MEANINGS[table], _meanings(table))
-    for view in load_views():
-        if view.kept == LAST:  # from the rows, which are there by now
-            yield f"drop view {view.name}"
-            yield f"create table {view.name} as {view.sql}"
-            yield from _comments("table", view.name, view.comment, {c.name: c.meaning for c in view.columns})
-    for table in ("summed", "graded"):
+    for view in answered_views():  # from the rows, which are there by now
+        rows = f"from memory.carried_{view.name}" if view.name in carried else view.sql
+        yield f"drop view {view.name}"
+        yield f"create table {view.name} as {rows}"
+        yield from _comments("table", view.name, view.comment, {c.name: c.meaning for c in view.columns})
+    for table in ("summed", "graded", KEPT_ANSWERS):
         yield f"create table {table} as from memory.{table}"
         yield f"comment on table {table} is 'What the kept sums were made of.'"
 

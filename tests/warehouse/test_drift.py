@@ -12,7 +12,8 @@ from warehouse.query import run_sql
 
 N = 120
 PASSES = """
-select suite, variant, passed from grades order by suite, variant, run_id, cast(split_part(sample_id, '/', 2) as int)
+select suite, variant, passed from grades
+order by suite, variant, run_id, cast(split_part(sample_id, '/', 2) as int)
 """
 FOUND = """
 select difference, p, alarm, n, baseline_nights, nights from regressions
