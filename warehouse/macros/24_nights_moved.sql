@@ -16,39 +16,45 @@ with given as (
 ),
 residuals as materialized (  -- a night without an answer of a sample says nothing of it
     select
-        family,
         contest,
         cluster,
         age,
-        recent,
-        any_value(k) as k,
-        any_value(b) as b,
+        first(recent) as recent,
+        first(k) as k,
+        first(b) as b,
         sum(residual) as y
     from given
-    group by family, contest, cluster, age, recent
+    group by contest, cluster, age
+),
+families as (
+    select distinct
+        family,
+        contest
+    from given
 ),
 by_night as (
     select
-        family,
         contest,
         age,
-        recent,
-        any_value(k) as k,
-        any_value(b) as b,
-        sum(y) as y
+        first(residuals.recent) as recent,
+        first(residuals.k) as k,
+        first(residuals.b) as b,
+        sum(residuals.y) as y
     from residuals
-    group by family, contest, age, recent
+    group by contest, age
 ),
 nights as materialized (
     select
-        family,
-        contest,
+        families.family,
+        by_night.contest,
         cast(any_value(by_night.k) as double) as k,
         cast(any_value(by_night.b) as double) as b,
-        coalesce(sum(y * y) filter (not recent), 0)
-        - pow(coalesce(sum(y) filter (not recent), 0), 2) / any_value(by_night.b) as night_squares
+        coalesce(sum(by_night.y * by_night.y) filter (not by_night.recent), 0)
+        - pow(coalesce(sum(by_night.y) filter (not by_night.recent), 0), 2) / any_value(by_night.b) as night_squares
     from by_night
-    group by family, contest
+    inner join families
+        on families.contest = by_night.contest
+    group by families.family, by_night.contest
 ),
 by_cluster as materialized (
     select
@@ -87,8 +93,7 @@ pairs_of as (  -- two nights of the baseline that follow each other
 lags as (
     select
         pairs_of.contest,
-        sum(pow(pairs_of.y - 2e0 * by_cluster.mean_before, 2)) as pair_squares,
-        count(distinct pairs_of.half) as n_pairs
+        sum(pow(pairs_of.y - 2e0 * by_cluster.mean_before, 2)) as pair_squares
     from pairs_of
     inner join by_cluster
         on by_cluster.contest = pairs_of.contest
@@ -103,11 +108,11 @@ measured as materialized (
         squares.before_squares,
         case when squares.before_squares > 1e-9 then nights.night_squares / squares.before_squares end as own_factor,
         case
-            when squares.before_squares > 1e-9 and lags.n_pairs > 0 and nights.b > 1 then least(
+            when squares.before_squares > 1e-9 and lags.pair_squares is not null and nights.b > 1 then least(
                 0.9e0,
                 greatest(
                     0e0,
-                    lags.pair_squares / (squares.before_squares * 2e0 * lags.n_pairs / nights.b)
+                    lags.pair_squares / (squares.before_squares * 2e0 * floor(nights.b / 2e0) / nights.b)
                     - 1e0 + 1e0 / (nights.b - 1e0)
                 )
             )
