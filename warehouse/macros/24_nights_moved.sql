@@ -14,7 +14,7 @@ create or replace macro nights_moved(observed) as table
 with given as (
     select * from query_table(observed)
 ),
-residuals as materialized (  -- a night without an answer of a sample says nothing of it
+residuals as (  -- a night without an answer of a sample says nothing of it
     select
         contest,
         cluster,
@@ -43,7 +43,7 @@ by_night as (
     from residuals
     group by contest, age
 ),
-nights as materialized (
+night_sums as (
     select
         families.family,
         by_night.contest,
@@ -56,7 +56,7 @@ nights as materialized (
         on families.contest = by_night.contest
     group by families.family, by_night.contest
 ),
-by_cluster as materialized (
+by_cluster as (
     select
         contest,
         cluster,
@@ -100,30 +100,30 @@ lags as (
         and by_cluster.cluster = pairs_of.cluster
     group by pairs_of.contest
 ),
-measured as materialized (
+measured as (
     select
-        nights.*,
+        night_sums.*,
         squares.all_squares,
         squares.all_cubes,
         squares.before_squares,
-        case when squares.before_squares > 1e-9 then nights.night_squares / squares.before_squares end as own_factor,
+        case when squares.before_squares > 1e-9 then night_sums.night_squares / squares.before_squares end as own_factor,
         case
-            when squares.before_squares > 1e-9 and lags.pair_squares is not null and nights.b > 1 then least(
+            when squares.before_squares > 1e-9 and lags.pair_squares is not null and night_sums.b > 1 then least(
                 0.9e0,
                 greatest(
                     0e0,
-                    lags.pair_squares / (squares.before_squares * 2e0 * floor(nights.b / 2e0) / nights.b)
-                    - 1e0 + 1e0 / (nights.b - 1e0)
+                    lags.pair_squares / (squares.before_squares * 2e0 * floor(night_sums.b / 2e0) / night_sums.b)
+                    - 1e0 + 1e0 / (night_sums.b - 1e0)
                 )
             )
             else 0e0
         end as rho
-    from nights
+    from night_sums
     inner join squares
-        on squares.contest = nights.contest
+        on squares.contest = night_sums.contest
     left join lags
-        on lags.contest = nights.contest
-    where nights.k > 0 and nights.b > 0
+        on lags.contest = night_sums.contest
+    where night_sums.k > 0 and night_sums.b > 0
 ),
 shared as (
     select

@@ -92,7 +92,7 @@ chosen as (
         roles.variant
     from roles
 ),
-done as materialized (
+done as (
     select * from sample_results_of('chosen') where n_graded > 0
 ),
 spans as (
@@ -108,7 +108,7 @@ spans as (
         unnest([before_one, before_three, before_seven]) as before
     from roles
 ),
-observed as materialized (
+observed as (
     select
         10 * spans.sequence + spans.span as contest,
         hash(done.sample_id) as sample_id,
@@ -126,7 +126,7 @@ observed as materialized (
         and done.variant = spans.variant
     where spans.recent or spans.before
 ),
-by_sample as materialized (
+by_sample as (
     select
         contest,
         sample_id,
@@ -143,7 +143,7 @@ by_sample as materialized (
     group by contest, sample_id
     having count(*) filter (recent) > 0 and count(*) filter (not recent) > 0
 ),
-differing as materialized (  -- of the whole suite, and of each category; numbers are faster keys than names
+differing as (  -- of the whole suite, and of each category; numbers are faster keys than names
     select
         * replace (hash(contest, null::varchar) as contest),
         contest as of_contest,
@@ -180,7 +180,7 @@ lengths as (
     from spans
     group by sequence, span
 ),
-changing as materialized (  -- samples that never change have no residuals
+changing as (  -- samples that never change have no residuals
     select
         observed.contest,
         by_sample.category,
