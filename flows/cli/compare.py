@@ -10,7 +10,7 @@ import typer
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.comparing.contests import Contest, find_all, find_contests, read_entries
 from tasks.comparing.results import Disagreement, Result, measure, read_telling
-from tasks.comparing.words import caveats, compared, outlook, p_value, points, signed, verdict
+from tasks.comparing.words import caveats, compared, outlook, p_value, points, price_of_right, signed, verdict
 from tasks.home import Settings
 
 PLOT_WIDTH = 61  # characters, an odd number: zero lies in the middle
@@ -79,6 +79,8 @@ def _print_results(results: Sequence[Result], *, several: bool) -> None:
         say(versus + verdict(result, of=len(results)))
         if more := outlook(result):
             say(f"    {more}")
+        if price := price_of_right(result):
+            say(f"    {price}")
     say()
     rows = [_row(result, several=several) for result in results]
     title = "" if several else f"a: {results[0].contest.label_a}\nb: {results[0].contest.label_b}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tasks.comparing.contests import Contest
 from warehouse.literals import text, values
@@ -39,7 +40,7 @@ order by all
 """
 SPENT = """
 with contests as ({contests}),
-pairs as (select contest, sample_id from samples_paired('contests')),
+pairs as (select contest, sample_id, cluster, passed_a, passed_b from samples_paired('contests')),
 billed as (
     select run_id, suite, suite_version, variant, sample_id, usd
     from call_costs
@@ -50,17 +51,29 @@ sides as (
     from contests
     union all
     select contest, 'b', run_b, suite_b, version_b, variant_b from contests
+),
+by_cluster as (  -- of every call its cost, and its sample's share of passes
+    select sides.contest, sides.side, pairs.cluster, count(*) as n, count(billed.usd) as n_priced,
+        sum(billed.usd) as usd, cast(sum(billed.usd) as double) as y,
+        sum(case sides.side when 'a' then pairs.passed_a else pairs.passed_b end) as x
+    from sides
+    inner join pairs on pairs.contest = sides.contest
+    inner join billed
+        on billed.run_id = sides.run_id
+        and billed.suite = sides.suite
+        and billed.suite_version = sides.version
+        and billed.variant = sides.variant
+        and billed.sample_id = pairs.sample_id
+    group by all
+),
+summed as (
+    select contest, side, sum(n) as n, sum(usd) as usd, count(*) as k, sum(y) as y, sum(x) as x,
+        sum(y * y) as yy, sum(x * y) as xy, sum(x * x) as xx
+    from by_cluster group by contest, side having sum(n) = sum(n_priced)
 )
-select sides.contest, sides.side, case when count(*) = count(usd) then sum(usd) end, count(*)
-from sides
-inner join pairs on pairs.contest = sides.contest
-inner join billed
-    on billed.run_id = sides.run_id
-    and billed.suite = sides.suite
-    and billed.suite_version = sides.version
-    and billed.variant = sides.variant
-    and billed.sample_id = pairs.sample_id
-group by all
+select contest, side, usd, n, y / nullif(x, 0), ratio_low(k, y, x, yy, xy, xx),
+    ratio_high(k, y, x, yy, xy, xx)
+from summed
 """
 TELLING = """
 with contests as ({contests}),
@@ -116,6 +129,12 @@ class Result:
     score_high: float | None = None
     usd_a: Decimal | None = None  # of a's answers to these samples, a call
     usd_b: Decimal | None = None
+    usd_per_correct_a: float | None = None  # with a 95 % interval by the delta method, robust to clusters
+    usd_per_correct_a_low: float | None = None
+    usd_per_correct_a_high: float | None = None
+    usd_per_correct_b: float | None = None
+    usd_per_correct_b_low: float | None = None
+    usd_per_correct_b_high: float | None = None
 
     @property
     def differs(self) -> bool:
@@ -161,13 +180,13 @@ def measure(warehouse: Path, contests: Sequence[Contest]) -> list[Result]:
     queries = (PAIRED.format(contests=relation), SPENT.format(contests=relation, runs=runs or "null"))
     paired, spent = run_all(warehouse, queries)
     figures = {int(row[0]): row[1:] for row in paired.rows}
-    usd: dict[tuple[int, str], Decimal | None] = {
-        (int(at), side): None if cost is None else Decimal(cost) / int(n) for at, side, cost, n in spent.rows
-    }
+    bills: dict[int, dict[str, Any]] = {}
+    for at, side, cost, n, *per_correct in spent.rows:
+        names = (f"usd_per_correct_{side}{end}" for end in ("", "_low", "_high"))
+        bill = {f"usd_{side}": Decimal(cost) / int(n), **dict(zip(names, per_correct, strict=True))}
+        bills.setdefault(int(at), {}).update(bill)
     return [
-        replace(Result(contest, *figures[at]), usd_a=usd.get((at, "a")), usd_b=usd.get((at, "b")))
-        if at in figures
-        else Result(contest, 0)
+        replace(Result(contest, *figures[at]), **bills.get(at, {})) if at in figures else Result(contest, 0)
         for at, contest in enumerate(contests)
     ]
 

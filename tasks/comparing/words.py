@@ -1,5 +1,6 @@
 """A comparison in a sentence that needs no statistics to be read, and cannot be read wrongly."""
 
+import math
 from collections.abc import Sequence
 
 from tasks.comparing.contests import Contest, Entry
@@ -40,6 +41,24 @@ def outlook(result: Result) -> str:
         f"{seen}; if {points(abs(result.difference))} points is what there is, {result.more_samples:,} more "
         "samples would show it"
     )
+
+
+def price_of_right(result: Result) -> str:
+    """What a right answer costs on either side, with its interval; empty where a side has no known cost."""
+    a = _per_correct(result.usd_per_correct_a, result.usd_per_correct_a_low, result.usd_per_correct_a_high)
+    b = _per_correct(result.usd_per_correct_b, result.usd_per_correct_b_low, result.usd_per_correct_b_high)
+    if not (a and b):
+        return ""
+    return f"a right answer costs {a} with {result.contest.label_a}, {b} with {result.contest.label_b}"
+
+
+def _per_correct(usd: float | None, low: float | None, high: float | None) -> str:
+    if usd is None:
+        return ""
+    if low is None or high is None:
+        return f"${usd:.3g}"
+    digits = max(0, 2 - math.floor(math.log10(usd))) if usd > 0 else 2
+    return f"${usd:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def compared(contest: Contest) -> str:

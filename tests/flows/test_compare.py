@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from tests.conftest import Nightbench
 
@@ -195,3 +197,24 @@ def test_the_recorded_outputs_say_what_is_known_of_them(shared_data: Path, night
         "on cruxeval recorded/gpt-4o-2024-05-13 is better by 5.4 points (from 2.6 to 8.1), p = 0.0002"
         in done.out
     )
+
+
+def test_what_a_right_answer_costs_has_an_interval(tmp_path: Path, nightbench: Nightbench) -> None:
+    """Oracle: the delta method over clusters of three, written out with NumPy."""
+    suites = write_suite(tmp_path, cluster="(i // 3)::varchar")
+    for name, model, wrong in (("dear", "gpt-4o-2024-05-13", 6), ("cheap", "gpt-4o-mini-2024-07-18", 40)):
+        file = answers(tmp_path, name, range(wrong))
+        tokens = "select *, 100 + 10 * sample_id::integer as input_tokens, 50 as output_tokens from source"
+        words = ("--suite", "capitals", "--model", f"recorded/{model}", "--suites-dir", suites)
+        assert nightbench("import", file, *words, "--map", tokens, "--run-id", name).code == 0
+    done = nightbench("compare", "dear", "cheap", "--json")
+    (contest,) = done.json["contests"]
+    for side, wrong, usd_in, usd_out in (("a", 6, 5.0, 15.0), ("b", 40, 0.15, 0.6)):
+        i = np.arange(120)
+        y = ((usd_in * (100 + 10 * i) + usd_out * 50) / 1e6).reshape(40, 3).sum(axis=1)
+        x = (i >= wrong).reshape(40, 3).sum(axis=1)
+        ratio = y.sum() / x.sum()
+        half = stats.t.ppf(0.975, 39) * np.sqrt(40 / 39 * ((y - ratio * x) ** 2).sum()) / x.sum()
+        told = [contest[f"usd_per_correct_{side}{end}"] for end in ("", "_low", "_high")]
+        assert told == pytest.approx([ratio, ratio - half, ratio + half], rel=1e-5)
+    assert "a right answer costs $0.00" in nightbench("compare", "dear", "cheap").out
