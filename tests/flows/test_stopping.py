@@ -1,6 +1,7 @@
 """A run with [stop] ends once its models are told apart, says what that saved, and is not decided twice."""
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -88,6 +89,55 @@ def test_a_killed_run_comes_to_the_same_decision(spec: Path, home: Path, nightbe
     (one,), (other,) = decisions(home, "whole"), decisions(home, "killed")
     same = ("verdict", "n_compared", "difference", "low", "high")
     assert {name: one[name] for name in same} == {name: other[name] for name in same}
+
+
+THREE = """
+suites = ["sums", "others"]
+epochs = 2
+[stop]
+difference = 6.0
+[[models]]
+model = "simulated/some-small-model"
+priced_as = "openai/gpt-4o-mini-2024-07-18"
+[[models]]
+model = "simulated/claude-3-5-sonnet-20240620"
+[[models]]
+model = "simulated/gpt-4o-2024-05-13"
+"""
+
+
+@pytest.mark.slow
+def test_suites_of_three_models_end_one_by_one_and_a_budget_on_the_way_changes_no_decision(
+    tmp_path: Path, home: Path, nightbench: Nightbench
+) -> None:
+    write_sums(tmp_path, 160)
+    other = tmp_path / "suites" / "others"
+    shutil.copytree(tmp_path / "suites" / "sums", other)
+    card = (other / "suite.toml").read_text(encoding="utf-8")
+    (other / "suite.toml").write_text(card.replace('"sums"', '"others"'), encoding="utf-8")
+    spec = tmp_path / "three.toml"
+    spec.write_text(THREE, encoding="utf-8")
+    done = nightbench("run", spec, "--run-id", "whole", *own(spec))
+    assert done.code == 0, done.err
+    decided = {(d["suite"], d["variant_a"], d["variant_b"]): d for d in decisions(home, "whole")}
+    assert len(decided) == 2 * 3
+    asked = query(
+        home,
+        "select suite, variant, count(*) as n, count(distinct sample_id) as s from calls "
+        "where run_id = 'whole' group by all",
+    )
+    assert all(row["n"] == 2 * row["s"] for row in asked), "both epochs of every sample"
+    for suite in ("sums", "others"):
+        needed = max(d["n_compared"] for (name, _, _), d in decided.items() if name == suite)
+        assert all(needed <= row["s"] <= 160 for row in asked if row["suite"] == suite)
+    short = nightbench("run", spec, "--run-id", "short", "--budget-usd", "0.03", *own(spec))
+    assert short.code == 3, short.out + short.err
+    went_on = nightbench("resume", "short", "--budget-usd", "10")
+    assert went_on.code == 0, went_on.err
+    same = ("verdict", "n_compared", "difference", "low", "high")
+    for d in decisions(home, "short"):
+        before = decided[d["suite"], d["variant_a"], d["variant_b"]]
+        assert {name: d[name] for name in same} == {name: before[name] for name in same}
 
 
 @pytest.mark.parametrize(
