@@ -66,8 +66,10 @@ def compact(
         print_table("would be merged" if dry_run else "merged", shown, right=[*shown[0]][1:])
     else:
         say("There is nothing to merge." + ("" if months else " The current month is, if --month names it."))
-    if removed or waiting:
-        say(f"{removed:,} old files removed; {waiting:,} wait for the end of their {grace}.")
+    if removed:
+        say(f"{removed:,} old files removed.")
+    if waiting:
+        say(f"{waiting:,} old files wait for the end of their {grace}; the next compact after it removes them.")
 
 
 @contextmanager
