@@ -14,7 +14,7 @@ from tasks.call.batch.notes import Notes
 from tasks.home import Home
 from tasks.runs import check_not_forgotten, check_run_id, is_running
 from warehouse.commit import Manifest, committed
-from warehouse.compaction.standing import compacted_bytes, graded_by, records_of, standing_compactions
+from warehouse.compacted.standing import compacted_bytes, graded_by, records_of, standing_compactions
 from warehouse.errors import SpecError
 from warehouse.forgetting import manifests_of, only_of, run_folders
 from warehouse.query import run_sql

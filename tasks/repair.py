@@ -23,7 +23,7 @@ from tasks.runs import read_run, run_lock
 from tasks.work import Work, load_suites, plan_run, run_graders, versions_asked
 from warehouse.catalog import NAME
 from warehouse.commit import Manifest
-from warehouse.compaction.standing import FILES_FOLDER, Compaction
+from warehouse.compacted.standing import FILES_FOLDER, Compaction
 from warehouse.durable import DataFile, fsync_file, fsync_folder, make_folder, sha256_of
 from warehouse.errors import NightbenchError, SpecError, WarehouseError
 from warehouse.integrity.findings import Finding, Verified

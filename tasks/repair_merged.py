@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from warehouse.commit import FOLDER, Manifest, read_manifest
+from warehouse.compacted.standing import Compaction
 from warehouse.compaction.merging import Part, merge
-from warehouse.compaction.standing import Compaction
 from warehouse.durable import DataFile, make_folder, sha256_of
 from warehouse.errors import WarehouseError
 

@@ -21,8 +21,8 @@ from warehouse.claims import TABLE as CLAIMS_TABLE
 from warehouse.claims import load_claims, users_file
 from warehouse.columns import COLUMNS, IN_CATALOG, KEYS, MEANINGS, SCHEMA_VERSION, SHARED, Kind, since
 from warehouse.commit import FOLDER, Manifest, committed, manifest_names
-from warehouse.compaction.shown import note_shown
-from warehouse.compaction.standing import Compaction, Source, compaction_names, standing
+from warehouse.compacted.shown import note_shown
+from warehouse.compacted.standing import Compaction, Source, compaction_names, standing
 from warehouse.durable import fsync_file, fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
 from warehouse.kept_answers import ANSWERED, answered_views, carry_answers

@@ -24,7 +24,7 @@ from warehouse.commit import (
     manifest_names,
     read_manifest,
 )
-from warehouse.compaction.standing import records_of, rows_of, standing_compactions
+from warehouse.compacted.standing import records_of, rows_of, standing_compactions
 from warehouse.durable import DataFile, fsync_folder, writing
 from warehouse.files import TableWriter, remove_leftovers, write_shared
 

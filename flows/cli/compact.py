@@ -69,7 +69,7 @@ def compact(
     if removed:
         say(f"{removed:,} old files removed.")
     if waiting:
-        say(f"{waiting:,} old files wait for the end of their {grace}; the next compact after it removes them.")
+        say(f"{waiting:,} old files wait for the end of their {grace}; the next compact then removes them.")
 
 
 @contextmanager

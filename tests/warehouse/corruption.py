@@ -17,8 +17,8 @@ import duckdb
 from warehouse.catalog import NAME, rewrite_catalog
 from warehouse.commit import FOLDER as COMMITS
 from warehouse.commit import committed
-from warehouse.compaction.standing import FOLDER as COMPACTIONS
-from warehouse.compaction.standing import files_of, records_of, standing_compactions
+from warehouse.compacted.standing import FOLDER as COMPACTIONS
+from warehouse.compacted.standing import files_of, records_of, standing_compactions
 from warehouse.integrity.findings import Verified
 from warehouse.integrity.verify import verify
 

@@ -27,7 +27,7 @@ from tasks.runs import run_lock
 from tests.warehouse.sample_run import land
 from warehouse.catalog import NAME, rewrite_catalog
 from warehouse.commit import manifest_names
-from warehouse.compaction.standing import standing_compactions
+from warehouse.compacted.standing import standing_compactions
 from warehouse.errors import SpecError, WarehouseError
 from warehouse.integrity.verify import verify
 

@@ -12,9 +12,9 @@ from tests.warehouse.sample_run import STARTED, land, merge_all
 from tests.warehouse.whole import write_whole
 from warehouse.catalog import is_current, rewrite_catalog
 from warehouse.columns import COLUMNS
+from warehouse.compacted.standing import standing_compactions
 from warehouse.compaction.compacting import compacting, plan_months, rewrite_without
 from warehouse.compaction.merging import TABLES_MERGED
-from warehouse.compaction.standing import standing_compactions
 from warehouse.errors import WarehouseError
 from warehouse.sqlfiles import load_views
 

@@ -18,9 +18,8 @@ from warehouse.catalog import rewrite_catalog
 from warehouse.columns import SCHEMA_VERSION, SHARED
 from warehouse.commit import FOLDER as COMMITS
 from warehouse.commit import Manifest, committed, sealed
-from warehouse.compaction.merging import TABLES_MERGED, Part, Written, merge
-from warehouse.compaction.shown import forget_shown, shown_since
-from warehouse.compaction.standing import (
+from warehouse.compacted.shown import forget_shown, shown_since
+from warehouse.compacted.standing import (
     FILES_FOLDER,
     FOLDER,
     Compaction,
@@ -31,6 +30,7 @@ from warehouse.compaction.standing import (
     read_compaction,
     standing_compactions,
 )
+from warehouse.compaction.merging import TABLES_MERGED, Part, Written, merge
 from warehouse.durable import fsync_folder, make_folder, writing
 from warehouse.errors import WarehouseError
 

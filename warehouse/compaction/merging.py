@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, IN_CATALOG, SCHEMA_VERSION, SHARED
 from warehouse.commit import Manifest, check_file
+from warehouse.compacted.standing import FILES_FOLDER, Compaction, Merged, check_compacted, owner_column
 from warehouse.compaction.rows_hash import RowsHash
-from warehouse.compaction.standing import FILES_FOLDER, Compaction, Merged, check_compacted, owner_column
 from warehouse.durable import DataFile, fsync_file, fsync_folder, make_folder, sha256_of
 from warehouse.errors import WarehouseError
 from warehouse.files import SUFFIX, row_groups_of

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS, SHARED
 from warehouse.commit import Manifest
-from warehouse.compaction.standing import FILES_FOLDER, Compaction, records_of
+from warehouse.compacted.standing import FILES_FOLDER, Compaction, records_of
 from warehouse.durable import DataFile, sha256_of
 from warehouse.files import content_hash, crc32_of, write_shared
 from warehouse.integrity.findings import REPAIR, Finding

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS
 from warehouse.commit import FOLDER, NAME, Manifest, read_manifest
-from warehouse.compaction.standing import FILES_FOLDER, Compaction, read_compaction, records_of
-from warehouse.compaction.standing import FOLDER as COMPACTIONS
-from warehouse.compaction.standing import NAME as RECORD
+from warehouse.compacted.standing import FILES_FOLDER, Compaction, read_compaction, records_of
+from warehouse.compacted.standing import FOLDER as COMPACTIONS
+from warehouse.compacted.standing import NAME as RECORD
 from warehouse.errors import WarehouseError
 from warehouse.files import SUFFIX
 from warehouse.integrity.findings import AGAIN, REPAIR, Finding

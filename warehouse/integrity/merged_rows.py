@@ -5,8 +5,8 @@ from pathlib import Path
 
 from warehouse.columns import SCHEMA_VERSION
 from warehouse.commit import Manifest
+from warehouse.compacted.standing import FOLDER, Compaction, Merged
 from warehouse.compaction.merging import TABLES_MERGED, contents_of
-from warehouse.compaction.standing import FOLDER, Compaction, Merged
 from warehouse.integrity.findings import Finding
 
 REMEDY = "It was written so; report it as a mistake of nightbench. Bring its files back from a backup."

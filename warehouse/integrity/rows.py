@@ -15,7 +15,7 @@ import duckdb
 
 from warehouse.catalog import open_rows
 from warehouse.commit import Manifest
-from warehouse.compaction.standing import Compaction, files_of, graded_by, records_of
+from warehouse.compacted.standing import Compaction, files_of, graded_by, records_of
 from warehouse.durable import DataFile
 from warehouse.integrity.findings import Finding
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from warehouse.compaction.standing import FOLDER
+from warehouse.compacted.standing import FOLDER
 from warehouse.durable import fsync_file
 
 
