@@ -57,6 +57,8 @@ def route(
     as_json: JsonFlag = False,
 ) -> None:
     """Send each task to the cheaper model where it will do: policies, measured out of sample."""
+    from rich.console import Console
+
     from tasks.routing.data import read_samples
     from tasks.routing.export import policy_document
     from tasks.routing.prompts import need_scikit_learn
@@ -71,7 +73,9 @@ def route(
     profiles = [read_profile(text) for text in profile or ()]
     warehouse = Settings.read(os.environ).home.warehouse
     samples = read_samples(warehouse, suites=suite or (), variants=model or (), runs=run or ())
-    found = find(warehouse, samples, worth, profiles, seed)
+    console = Console(stderr=True)
+    with console.status("fitting the policies, and 50 times anew for their intervals: some seconds"):
+        found = find(warehouse, samples, worth, profiles, seed)
     if export is not None:
         kind = policy or best_kind(found)
         measured = next((m for m in found.policies if m.policy == kind), None)
