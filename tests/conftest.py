@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test is timed: how long an example takes is the machine's affair.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SETTINGS = ("NIGHTBENCH_", "ANTHROPIC_", "OPENAI_", "AZURE_", "COMPATIBLE_", "PREFECT_")

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-from pyarrow import dataset
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from warehouse.columns import SCHEMA_VERSION, SHARED
@@ -22,6 +21,9 @@ from warehouse.commit import SEAL, SEALED_SINCE, Manifest, check_file
 from warehouse.durable import DataFile
 from warehouse.errors import WarehouseError
 from warehouse.literals import text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FOLDER = "compactions"
 FILES_FOLDER = "compacted"
@@ -241,11 +243,13 @@ def rows_of(
     *,
     columns: Sequence[str] | None = None,
     at_once: int = 4_096,
-) -> Iterator[pa.RecordBatch]:
+) -> "Iterator[pa.RecordBatch]":
     """A run's rows of a table as they are on disk, at most `at_once` at a time, wherever they lie.
 
     Raises: WarehouseError: a file is missing or has another size.
     """
+    from pyarrow import dataset  # a query does not wait for it
+
     for file in files_of(manifest, record):
         if file.table != table:
             continue
