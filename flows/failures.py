@@ -52,11 +52,11 @@ def is_outside(error: BaseException) -> bool:
 
 @contextmanager
 def told_as(session: "CallSession") -> Iterator[None]:
-    """After a run was stopped for a reason, an error from outside is told as that reason."""
+    """After a run was stopped for a reason, an error from outside or a full disk is told as that reason."""
     try:
         yield
     except Exception as error:
-        if session.fatal is None or not is_outside(error):
+        if session.fatal is None or not (is_outside(error) or any(map(_is_full, _chain(error)))):
             raise
         raise session.fatal from error
 

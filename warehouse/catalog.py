@@ -5,6 +5,7 @@ Made with storage version v1.0.0, any DuckDB from 1.1 on reads it. Its views nam
 `is_current` says when the folder was moved or something was committed since.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -35,6 +36,7 @@ from warehouse.sqlfiles import load_late_macros, load_macros, load_views
 from warehouse.sums import sum_runs
 
 NAME = "catalog.duckdb"
+NO_SPACE = os.strerror(errno.ENOSPC)  # as DuckDB passes it on
 MEMORY = "1GB"  # beyond it, sums spill into the warehouse folder
 PRICES_AT_ONCE = 100  # DuckDB's parser takes 24 MB for all of them in one statement
 REMEDY = (
@@ -169,6 +171,8 @@ def _replace(
                 try:
                     connection.execute(statement)
                 except duckdb.Error as error:  # SQL that is wrong, or, at the commit and after, a full disk
+                    if NO_SPACE in str(error):
+                        raise OSError(errno.ENOSPC, NO_SPACE, str(path)) from error
                     raise WarehouseError(
                         f"{path}: cannot be rewritten: {error}\nin: {statement[:300]}\n{REMEDY}"
                     ) from error
@@ -179,6 +183,8 @@ def _replace(
                 sum_runs(connection, manifests, lambda runs: _table_queries(warehouse, runs), old)
                 carried = carry_answers(connection, old)
             except duckdb.Error as error:
+                if NO_SPACE in str(error):
+                    raise OSError(errno.ENOSPC, NO_SPACE, str(path)) from error
                 raise WarehouseError(f"{path}: its sums cannot be made: {error}\n{REMEDY}") from error
             do(f"attach {text(str(new))} as catalog (storage_version 'v1.0.0')")
             # one transaction: half the time of 200 of them

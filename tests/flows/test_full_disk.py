@@ -222,7 +222,8 @@ def test_a_catalog_that_finds_no_room_is_one_error_and_the_old_one_stays(leave: 
     disk.fill(leave)
     said = disk.run("sql", "select count(*) from runs")
     assert said.code == 1, said.err
-    assert said.err.startswith(f"nightbench: {warehouse / 'catalog.duckdb'}: cannot be rewritten"), said.err
+    words = f"nightbench: {warehouse / 'catalog.duckdb'}: cannot be written (No space"
+    assert said.err.startswith(words), said.err
     for word in ("No space left", "old catalog is as it was", "Make room"):
         assert word in said.err
     assert "Traceback" not in said.err
