@@ -86,7 +86,8 @@ class MonthFund:
         self._spent = ZERO  # by the run, in this month and in those before that this process saw
         self._before = ZERO  # of that, in those before
         self._asking: Future[Got] | None = None
-        self._got: Got | None = None  # what the last answer of the store was
+        self._asked = ZERO  # how much the question is about
+        self._refused: Decimal | None = None  # so much there is not, and nobody has it
 
     @classmethod
     def open(cls, home: Home, run_id: str, limit: Decimal, spent: Decimal) -> "MonthFund":
@@ -106,7 +107,8 @@ class MonthFund:
         """Reserve out of the slice; one that is used up is filled in the background: ask again then."""
         self._receive()
         if usd > self._slice:
-            self._ask(usd)
+            if not self._is_refused(usd):
+                self._ask(usd)
             return False
         self._slice -= usd
         self._reserved += usd
@@ -117,10 +119,15 @@ class MonthFund:
         self._reserved -= reserved
         self._slice += reserved - spent
         self._spent += spent
+        self._refused = None  # with this it may fit
 
     def may_come(self, usd: Decimal) -> bool:
         """Whether the store has not said no yet, or other runs hold some of the month."""
-        return self._got is None or self._got.usd > 0 or self._got.others_held > 0
+        return self._asking is not None or not self._is_refused(usd)
+
+    def _is_refused(self, usd: Decimal) -> bool:
+        """Whether so much was asked for in vain, while nobody else held any, and nothing came back since."""
+        return self._refused is not None and usd >= self._refused
 
     def lacks(self, usd: Decimal) -> OutOfMoney:
         """Why so much does not fit."""
@@ -140,18 +147,23 @@ class MonthFund:
 
     def _ask(self, usd: Decimal) -> None:
         if self._asking is None:
-            kept, lacking = self._slice + self._reserved, usd - self._slice
-            wanted = max(lacking, self.limit / SHARE)
-            self._asking = self._thread.submit(self._exchange, self._spent, kept, wanted, lacking)
+            # The slice goes back with the question: two runs that each keep too little for their next call
+            # would wait for each other for ever.
+            offered, self._slice = self._slice, ZERO
+            wanted = max(usd, offered + self.limit / SHARE)
+            self._asked, self._refused = usd, None
+            self._asking = self._thread.submit(self._exchange, self._spent, self._reserved, wanted, usd)
 
     def _receive(self) -> None:
         if self._asking is not None and self._asking.done():
-            self._got, self._asking = self._asking.result(), None
-            self._slice += self._got.usd
+            got, self._asking = self._asking.result(), None
+            self._slice += got.usd
+            if not got.usd and not got.others_held and not self._slice:
+                self._refused = self._asked
 
     def _exchange(self, spent: Decimal, kept: Decimal, wanted: Decimal, least: Decimal) -> Got:
-        """Tell the store what was spent and is still kept, and take more: `wanted`, else all that is left
-        where that is `least`, else nothing.
+        """Tell the store what was spent and is kept for calls in flight, and take a slice: `wanted`, else all
+        that is left where that is `least`, else nothing.
 
         What was spent is told as a whole, so that nothing of it is lost with a transaction that failed, or
         with a store that had to be moved aside.

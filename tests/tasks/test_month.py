@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.call.purse import ZERO
 from tasks.home import Home
 from tasks.month import TABLE, MonthFund, MonthSoFar, month_so_far
 
@@ -53,3 +54,20 @@ def test_what_is_spent_counts_in_the_month_in_which_it_was_told(tmp_path: Path) 
     fund.close()
     assert sums(home, NOVEMBER).spent == 1
     assert sums(home, DECEMBER).spent == 2
+
+
+def test_two_runs_that_keep_too_little_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Each has a slice left that is less than its next call; together they have enough for one."""
+    home = Home(tmp_path)
+    home.make()
+    one, two = (MonthFund.open(home, name, LIMIT, ZERO) for name in ("one", "two"))
+    spend(one, "4.8")  # each uses half, and keeps the rest
+    spend(two, "4.8")
+    spend(one, "2.6")
+    taken, until = False, time.monotonic() + 10
+    while not taken:
+        assert time.monotonic() < until, (one.may_come(Decimal(3)), two.may_come(Decimal(3)))
+        taken = one.take(Decimal("3.6")) or two.take(Decimal("3.6"))
+        time.sleep(0.01)
+    one.close()
+    two.close()
