@@ -93,8 +93,8 @@ def plan_forgetting(
         before = (now or datetime.now(UTC)) - older_than
         rest = [run for run in free if run.started_at < before]
         chosen |= {r.run_id: f"older than {older_than.days} days" for r in rest if r.run_id not in chosen}
+    merged = compacted_bytes(standing_compactions(home.warehouse))
     if keep_bytes is not None:
-        merged = compacted_bytes(standing_compactions(home.warehouse))
         sizes = {run.run_id: _size(home, run.run_id, merged)[1] for run in oldest}
         left = sum(size for run_id, size in sizes.items() if run_id not in chosen)
         for run in free:
@@ -116,7 +116,7 @@ def plan_forgetting(
                 f"it: nightbench cancel {run_id}"
             )
     runs = tuple(
-        _forgotten(home, known.get(run_id), stones.get(run_id), run_id, why)
+        _forgotten(home, known.get(run_id), stones.get(run_id), (run_id, why), merged)
         for run_id, why in sorted(chosen.items())
     )
     stays = _stays(home, runs, graders, what)
@@ -187,8 +187,15 @@ def _closure(
             return chosen, sorted(partly - chosen.keys())
 
 
-def _forgotten(home: Home, run: _Known | None, stone: Tombstone | None, run_id: str, why: str) -> Forgotten:
-    n_files, n_bytes = _size(home, run_id, compacted_bytes(standing_compactions(home.warehouse)))
+def _forgotten(
+    home: Home,
+    run: _Known | None,
+    stone: Tombstone | None,
+    chosen: tuple[str, str],
+    merged: Mapping[str, int],
+) -> Forgotten:
+    run_id, why = chosen
+    n_files, n_bytes = _size(home, run_id, merged)
     notes = Notes.read(home.journal(run_id))
     batches = [f"{notes.intents[part].host} {id_}" for part, id_ in sorted(notes.ids.items())]
     batches += list(stone.batches) if stone is not None else []

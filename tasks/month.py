@@ -123,7 +123,7 @@ class MonthFund:
 
     def may_come(self, usd: Decimal) -> bool:
         """Whether the store has not said no yet, or other runs hold some of the month."""
-        return self._asking is not None or not self._is_refused(usd)
+        return not self._is_refused(usd)
 
     def _is_refused(self, usd: Decimal) -> bool:
         """Whether so much was asked for in vain, while nobody else held any, and nothing came back since."""

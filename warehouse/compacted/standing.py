@@ -6,7 +6,6 @@ the run's newest manifest is the one that was merged; rows of other owners in it
 that runs share (samples, prompts) are never merged.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from warehouse.columns import SCHEMA_VERSION, SHARED
-from warehouse.commit import SEAL, SEALED_SINCE, Manifest, check_file
+from warehouse.commit import SEAL, SEALED_SINCE, Manifest, check_file, is_sealed
 from warehouse.durable import DataFile
 from warehouse.errors import WarehouseError
 from warehouse.literals import text
@@ -162,10 +161,9 @@ def read_compaction(path: Path) -> Compaction:
     """
     try:
         raw = path.read_bytes()
-        body, _, digest = raw.rpartition(SEAL)
-        if digest != hashlib.sha256(body).hexdigest().encode() + b'"\n}\n':
+        if not is_sealed(raw):
             raise ValueError("it is not as it was written: its sha256 is another")
-        record = Compaction.model_validate_json(body + b"\n}")
+        record = Compaction.model_validate_json(raw.rpartition(SEAL)[0] + b"\n}")
         if record.name != path.name:
             raise ValueError(f"it is {record.name} under another name")
     except (OSError, ValueError) as error:

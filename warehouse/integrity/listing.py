@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from warehouse.columns import COLUMNS
 from warehouse.commit import FOLDER, NAME, Manifest, read_manifest
-from warehouse.compacted.standing import FILES_FOLDER, Compaction, read_compaction, records_of
+from warehouse.compacted.standing import FILES_FOLDER, Compaction, read_compaction
 from warehouse.compacted.standing import FOLDER as COMPACTIONS
 from warehouse.compacted.standing import NAME as RECORD
 from warehouse.errors import WarehouseError
@@ -31,10 +31,6 @@ class Listing:
     unread: set[str] = field(default_factory=set)  # runs of which it is not known where their rows are
     compacted: set[str] = field(default_factory=set)  # files that compactions name, replaced ones too
     findings: list[Finding] = field(default_factory=list)
-
-    def record_of(self, manifest: Manifest) -> Compaction | None:
-        """The compaction that holds a manifest's rows."""
-        return records_of(self.compactions).get((manifest.run_id, manifest.n))
 
 
 def list_manifests(warehouse: Path) -> Listing:
