@@ -1,8 +1,8 @@
-"""`nightbench serve`: Prefect's server with its page, two deployments and what runs them, as one command.
+"""`nightbench serve`: Prefect's server with its page, the deployments and what runs them, as one command.
 
 This process imports no Prefect and starts two children, each the head of a group of its own, so that
 Ctrl-C in a terminal reaches this process alone, which then ends them in order: the flow runs with what
-runs them (flows/deployments.py), then the server (flows/prefect_server.py). Both children end by
+runs them (flows/runner.py), then the server (flows/prefect_server.py). Both children end by
 themselves when their standard input closes, so that a `serve` that was killed leaves nothing behind.
 """
 
@@ -20,10 +20,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from flows.deployments import DEFAULT_FLOW, FLOW_VARIABLE, Orders, Report
+from flows.deployments import AD_HOC, CRON, DEFAULT_FLOW, FLOW_VARIABLE, NIGHTLY
 from flows.engine import running_server, server_environment
 from flows.prefect_home import Lock, PrefectHome, ServerRecord, answers, prefect_environment, read_record
 from flows.prefect_server import ALREADY, PORT_TAKEN
+from flows.runner import Orders, Report
 from tasks.spec import EvalSpec
 from warehouse.errors import EngineError
 
@@ -40,7 +41,7 @@ def serve(
     home: Path,
     *,
     nightly_spec: EvalSpec | None = None,
-    cron: str = "0 2 * * *",
+    cron: str = CRON,
     port: int | None = None,
     flow_entrypoint: str = DEFAULT_FLOW,
     runs_at_once: int = 4,
@@ -189,7 +190,7 @@ def _start_runner(
     reading, writing = os.pipe()
     parts.report = os.fdopen(reading, "rb")
     try:
-        command = [sys.executable, "-P", "-m", "flows.deployments"]
+        command = [sys.executable, "-P", "-m", "flows.runner"]
         parts.runner = _start(command, environment, at.runner_log, pass_fds=(writing,))
     finally:
         os.close(writing)
@@ -241,7 +242,7 @@ def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str) 
 
 def _addresses(record: ServerRecord, report: Report, cron: str, scheduled: bool) -> Iterator[str]:
     page = f"{record.url}/v2/deployments/deployment"
-    yield f"evaluate  {page}/{report.ad_hoc}/run"
+    yield f"evaluate  {page}/{report.ids[AD_HOC]}/run"
     when = f'"{cron}" UTC' if scheduled else "inactive; give it a spec with --nightly SPEC.toml"
-    yield f"nightly   {page}/{report.nightly}  ({when})"
+    yield f"nightly   {page}/{report.ids[NIGHTLY]}  ({when})"
     yield "Ctrl-C stops all of it."
