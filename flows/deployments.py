@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
+from pydantic import BaseModel
+
+from flows.parameters import Calibration, Comparison, Maintenance, Regrading
+
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name in the place of `evaluate`; set by `serve` for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
 SERVED = "flows.served"
@@ -30,6 +34,7 @@ class Deployment:
     scheduled: bool = False
     alone: bool = False  # a run that comes while another is under way is cancelled
     resumable: bool = False  # `nightbench resume` goes on with a run that was cut short
+    options: type[BaseModel] | None = None  # of its parameter `options`, where choices are offered
 
     @property
     def flow_name(self) -> str:
@@ -65,6 +70,36 @@ DEPLOYMENTS = (
         "An evaluation when you want one: name suites and models in the form (Run > Custom run), and the "
         "leaderboard with its bill is among the run's artifacts. Set a budget: real models cost money.",
         resumable=True,
+    ),
+    Deployment(
+        "compare",
+        "flows.compare:compare",
+        "Holds two runs, variants or models against each other on the same samples: the difference with its "
+        "interval, a verdict in words, and the samples that tell most. Nothing is sent to a model. As it "
+        "stands, it compares the newest run with the one before.",
+        options=Comparison,
+    ),
+    Deployment(
+        "regrade",
+        "flows.regrade:regrade",
+        "Grades the stored answers of a run again, after a grader was mended or with another judge. No model "
+        "is asked for an answer; judges are, where a grader has one. The grades before stay.",
+        options=Regrading,
+    ),
+    Deployment(
+        "calibrate",
+        "flows.calibrate:calibrate",
+        "Measures how far a judge says what persons say: accuracy, agreement, and its leaning to what stands "
+        "first or is longer. Put a file of labels into the folder `labels` of nightbench's home first.",
+        options=Calibration,
+    ),
+    Deployment(
+        "maintain",
+        "flows.maintain:maintain",
+        "Keeps the warehouse whole and small: checks every file, forgets runs that are older than you want "
+        "to keep (nothing unless you say so), and merges the small files of months that are over.",
+        alone=True,
+        options=Maintenance,
     ),
 )
 

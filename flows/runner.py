@@ -22,11 +22,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flows.deployments import DEPLOYMENTS, TIMEZONE, Deployment
+from flows.offers import Offers, offered
+from tasks.home import Settings
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
     from prefect.client.schemas.objects import FlowRun, State, StateType
     from prefect.runner import Runner
+
+    from flows.choices import Choices
 
 ASK_AGAIN_S = 0.8
 GIVE_UP_S = 1.8
@@ -78,7 +82,8 @@ async def _run(orders: Orders) -> None:
 
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
-        made = {one.name: await register(runner, one, orders) for one in DEPLOYMENTS}
+        offers = Offers(Settings.read(os.environ))
+        made = {one.name: await register(runner, one, orders, offers.choices) for one in DEPLOYMENTS}
         ids = [*made.values()]
         resumable = [made[one.name] for one in DEPLOYMENTS if one.resumable]
         left = await open_runs(client, ids) + await cut_runs(client, ids)
@@ -86,12 +91,14 @@ async def _run(orders: Orders) -> None:
         await close_runs(client, left, resumable, "Crashed", why)
         running = asyncio.create_task(runner.start())
         _report(orders, Report({name: str(id_) for name, id_ in made.items()}))
+        refreshing = asyncio.create_task(offers.keep_new(client, made))
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
             running.result()
             raise RuntimeError("Prefect's runner ended by itself")
         _end_anyway()
+        refreshing.cancel()
         cut: list[UUID] = []
         with contextlib.suppress(Exception):  # the server may have died with `serve`; then nothing is noted
             cut = await asyncio.wait_for(open_runs(client, ids), NOTE_S)
@@ -111,7 +118,7 @@ def _end_anyway() -> None:
     threading.Thread(target=end, daemon=True, name="end-anyway").start()
 
 
-async def register(runner: "Runner", one: Deployment, orders: Orders) -> UUID:
+async def register(runner: "Runner", one: Deployment, orders: Orders, choices: "Choices") -> UUID:
     """Create or update a deployment; Prefect drops scheduled runs of the past with it."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.schedules import Cron
@@ -132,6 +139,10 @@ async def register(runner: "Runner", one: Deployment, orders: Orders) -> UUID:
         paused=False,
     )
     deployment.entrypoint = one.served
+    if one.options is not None:
+        deployment._parameter_openapi_schema = offered(
+            deployment._parameter_openapi_schema, one.options, choices
+        )
     return await runner.aadd_deployment(deployment)
 
 
