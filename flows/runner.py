@@ -17,11 +17,13 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flows.deployments import DEPLOYMENTS, TIMEZONE, Deployment
+from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
+from flows.night import Schedule, catch_up, in_words, missed_night
 from flows.offers import Offers, offered
 from tasks.home import Settings
 
@@ -49,6 +51,8 @@ class Orders:
 
     report_fd: int
     cron: str
+    timezone: str
+    catch_up: bool
     nightly: dict[str, Any] | None  # the flow's parameters; None: the schedule is inactive
     limit: int
 
@@ -58,6 +62,8 @@ class Report:
     """What this process tells `serve`: the ids of the deployments, or why there are none."""
 
     ids: dict[str, str] = field(default_factory=dict)  # of each deployment, by its name
+    next_at: str | None = None  # when nightly runs next
+    caught_up: bool = False  # the night that was missed is being run now
     error: str | None = None
 
 
@@ -83,6 +89,10 @@ async def _run(orders: Orders) -> None:
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
         offers = Offers(Settings.read(os.environ))
+        scheduled = orders.nightly is not None
+        schedule = Schedule(orders.cron, orders.timezone)
+        now = datetime.now(UTC)
+        missed = await missed_night(client, schedule, now) if scheduled and orders.catch_up else None
         made = {one.name: await register(runner, one, orders, offers.choices) for one in DEPLOYMENTS}
         ids = [*made.values()]
         resumable = [made[one.name] for one in DEPLOYMENTS if one.resumable]
@@ -90,7 +100,11 @@ async def _run(orders: Orders) -> None:
         why = "`nightbench serve` was gone before this run ended."
         await close_runs(client, left, resumable, "Crashed", why)
         running = asyncio.create_task(runner.start())
-        _report(orders, Report({name: str(id_) for name, id_ in made.items()}))
+        if missed is not None:
+            await catch_up(client, made[NIGHTLY], missed)
+        next_at = in_words(await schedule.next_after(now), orders.timezone) if scheduled else None
+        names = {name: str(id_) for name, id_ in made.items()}
+        _report(orders, Report(names, next_at, caught_up=missed is not None))
         refreshing = asyncio.create_task(offers.keep_new(client, made))
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,7 +140,7 @@ async def register(runner: "Runner", one: Deployment, orders: Orders, choices: "
 
     import flows.served
 
-    schedule = Cron(orders.cron, timezone=TIMEZONE, active=orders.nightly is not None, slug=one.name)
+    schedule = Cron(orders.cron, timezone=orders.timezone, active=orders.nightly is not None, slug=one.name)
     limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     deployment = await getattr(flows.served, one.flow_name).ato_deployment(
         name=one.name,
