@@ -47,10 +47,9 @@ class Deployment:
         return f"{SERVED}.{self.flow_name}"
 
     @property
-    def file(self) -> str:
-        """Where `prefect deploy` finds the flow in a checkout."""
-        module, _, name = self.flow.partition(":")
-        return f"{module.replace('.', '/')}.py:{name}"
+    def entrypoint(self) -> str:
+        """Where `prefect deploy` and a worker find the flow: in what is installed, from any folder."""
+        return self.flow.replace(":", ".")
 
 
 DEPLOYMENTS = (
@@ -112,17 +111,17 @@ def prefect_yaml() -> str:
 def _yaml() -> Iterator[str]:
     yield "# Written by `python -m flows.deployments` from flows/deployments.py: change that, not this."
     yield "# A work pool comes first: prefect work-pool create nightbench --type process; then"
-    yield "# prefect deploy --all; then, on each machine that runs flows, from a checkout like this one:"
+    yield "# prefect deploy --all; then, on each machine that runs flows, with nightbench installed:"
     yield "# prefect worker start --pool nightbench"
     yield "name: nightbench"
-    yield "pull: []  # a worker runs what is installed where it was started"
+    yield "pull: []  # a worker runs what is installed there"
     yield "definitions:"
     yield "  work_pool: &pool"
     yield f"    name: {WORK_POOL}"
     yield "deployments:"
     for one in DEPLOYMENTS:
         yield f"  - name: {one.name}"
-        yield f"    entrypoint: {one.file}"
+        yield f"    entrypoint: {one.entrypoint}"
         yield "    description: >-"
         yield from (f"      {line}" for line in wrap(one.description, 100))
         yield "    work_pool: *pool"

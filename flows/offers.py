@@ -58,9 +58,8 @@ async def _tell(
     client: "PrefectClient", deployment_id: UUID, options: type[BaseModel], choices: Choices
 ) -> None:
     from prefect.client.schemas.actions import DeploymentUpdate
-    from prefect.utilities.callables import ParameterSchema
 
     known = (await client.read_deployment(deployment_id)).parameter_openapi_schema
     assert known is not None, "it was made with one"
-    schema = offered(ParameterSchema.model_validate(known), options, choices)
+    schema = offering(known, options, choices)
     await client.update_deployment(deployment_id, DeploymentUpdate(parameter_openapi_schema=schema))

@@ -26,6 +26,8 @@ CANARY = "canary-19be04d77c"
 class Served:
     """A `serve` in a process of its own, which it shares with nobody."""
 
+    suites = ROOT / "datasets"  # where it finds suites
+
     def __init__(self, home: Path, nightly: dict[str, Any] | None = None, **options: object) -> None:
         self.home = home
         script = (

@@ -22,8 +22,15 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One `serve` on a home that was empty when it began."""
-    running = Served(tmp_path_factory.mktemp("forms"))
+    """One `serve` on a home that was empty when it began, and knows the suite `capitals`."""
+    suite = tmp_path_factory.mktemp("suites") / "capitals"
+    suite.mkdir()
+    (suite / "suite.toml").write_text('name = "capitals"\n[[graders]]\ntype = "exact"\n')
+    (suite / "samples.sql").write_text(SAMPLES)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NIGHTBENCH_SUITES", str(suite.parent))
+        running = Served(tmp_path_factory.mktemp("forms"))
+        running.suites = suite.parent
     yield running
     running.end(signal.SIGTERM)
 
@@ -92,8 +99,8 @@ def completes(served: Served, name: str, options: dict[str, Any]) -> dict[str, A
 def test_what_was_run_since_is_offered_and_each_flow_leaves_a_table_and_a_page(
     served: Served, tmp_path: Path
 ) -> None:
-    land(served.home, tmp_path, "a", f"1,Paris\n2,{HOSTILE}\n3,\n")
-    land(served.home, tmp_path, "b", "1,Paris\n2,Madrid\n3,Rome\n")
+    land(served, tmp_path, "a", f"1,Paris\n2,{HOSTILE}\n3,\n")
+    land(served, tmp_path, "b", "1,Paris\n2,Madrid\n3,Rome\n")
     (served.home / "labels").mkdir()
     rows = [f"{i},q,xx,y,a,{'ab'[i % 2]},a" for i in range(12)]
     head = "sample_id,input,answer_a,answer_b,label,verdict,verdict_swapped"
@@ -125,15 +132,11 @@ def test_what_was_run_since_is_offered_and_each_flow_leaves_a_table_and_a_page(
     assert (ended["state_name"], "do not hold" in ended["state"]["message"]) == ("Failed", True)
 
 
-def land(home: Path, folder: Path, name: str, outputs: str) -> None:
+def land(served: Served, folder: Path, name: str, outputs: str) -> None:
     """The run `run-NAME` of recorded/NAME, imported as a person would."""
-    suite = folder / "suites" / "capitals"
-    suite.mkdir(parents=True, exist_ok=True)
-    (suite / "suite.toml").write_text('name = "capitals"\n[[graders]]\ntype = "exact"\n')
-    (suite / "samples.sql").write_text(SAMPLES)
     file = folder / f"{name}.csv"
     file.write_text(f"sample_id,output\n{outputs}")
-    words = ("import", file, "--suite", "capitals", "--suites-dir", folder / "suites")
-    done = start_nightbench(home, *words, "--run-id", f"run-{name}", "--model", f"recorded/{name}")
+    words = ("import", file, "--suite", "capitals", "--suites-dir", served.suites)
+    done = start_nightbench(served.home, *words, "--run-id", f"run-{name}", "--model", f"recorded/{name}")
     said = done.communicate(timeout=120)
     assert done.returncode == 0, said
