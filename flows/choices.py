@@ -15,11 +15,13 @@ from pydantic import BaseModel
 
 from flows.parameters import AS_IN_RUN, NOBODY, Kind, OfferedFrom
 from tasks.home import CHECKOUT, Settings
+from tasks.spec import EvalSpec
 from warehouse.errors import NightbenchError
 
 MOST_RUNS = 100  # the newest
 MOST_MODELS = 300
 VENDORS = ("anthropic", "openai")  # whose SDKs name their models
+NAMED = 40  # models in a sentence
 LABELS = "labels"  # the folder in the home
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz")
 RUN = """
@@ -108,6 +110,24 @@ def _ran(settings: Settings, sql: str) -> tuple[str, ...]:
     if not (settings.home.warehouse / "catalog.duckdb").exists():
         return ()
     return _safely(lambda: tuple(str(row[0]) for row in run_sql(settings.home.warehouse, sql).rows))
+
+
+def naming(schema: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+    """The JSON schema of `evaluate`, whose fields for suites and models say which there are.
+
+    They are no choices: a spec may have entries with options of their own, and models that nobody ran yet.
+    """
+    made = copy.deepcopy(dict(schema))
+    known = EvalSpec.model_json_schema()["$defs"] | {"EvalSpec": EvalSpec.model_json_schema()}
+    for part, field, there in (
+        ("EvalSpec", "suites", choices.suites),
+        ("ModelEntry", "model", choices.known_models[:NAMED]),
+    ):
+        said = known[part]["properties"][field]["description"]
+        if there and part in made["definitions"]:
+            named = f"{said} There are: {', '.join(there)}."
+            made["definitions"][part]["properties"][field]["description"] = named
+    return made
 
 
 def _safely(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:

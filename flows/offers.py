@@ -3,13 +3,11 @@
 import asyncio
 import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from flows.choices import Choices, offering, read_choices, stamp
-from flows.deployments import DEPLOYMENTS
+from flows.choices import Choices, naming, offering, read_choices, stamp
+from flows.deployments import DEPLOYMENTS, Deployment
 from tasks.home import Settings
 
 if TYPE_CHECKING:
@@ -43,23 +41,24 @@ class Offers:
         choices = await asyncio.to_thread(read_choices, self._settings)
         if choices != self.choices:
             for one in DEPLOYMENTS:
-                if one.options is not None:
-                    await _tell(client, made[one.name], one.options, choices)
+                if not one.scheduled:  # an update drops the runs that are planned
+                    await _tell(client, made[one.name], one, choices)
         self._stamp, self.choices = now, choices
 
 
-def offered(schema: "ParameterSchema", options: type[BaseModel], choices: Choices) -> "ParameterSchema":
+def offered(schema: "ParameterSchema", one: Deployment, choices: Choices) -> "ParameterSchema":
     """A deployment's schema with the choices in it."""
-    made = offering(schema.model_dump(exclude_unset=True), options, choices)
-    return type(schema).model_validate(made)
+    return type(schema).model_validate(_with(schema.model_dump(exclude_unset=True), one, choices))
 
 
-async def _tell(
-    client: "PrefectClient", deployment_id: UUID, options: type[BaseModel], choices: Choices
-) -> None:
+def _with(schema: Mapping[str, Any], one: Deployment, choices: Choices) -> dict[str, Any]:
+    return naming(schema, choices) if one.options is None else offering(schema, one.options, choices)
+
+
+async def _tell(client: "PrefectClient", deployment_id: UUID, one: Deployment, choices: Choices) -> None:
     from prefect.client.schemas.actions import DeploymentUpdate
 
     known = (await client.read_deployment(deployment_id)).parameter_openapi_schema
     assert known is not None, "it was made with one"
-    schema = offering(known, options, choices)
+    schema = _with(known, one, choices)
     await client.update_deployment(deployment_id, DeploymentUpdate(parameter_openapi_schema=schema))

@@ -153,10 +153,7 @@ async def register(runner: "Runner", one: Deployment, orders: Orders, choices: "
         paused=False,
     )
     deployment.entrypoint = one.served
-    if one.options is not None:
-        deployment._parameter_openapi_schema = offered(
-            deployment._parameter_openapi_schema, one.options, choices
-        )
+    deployment._parameter_openapi_schema = offered(deployment._parameter_openapi_schema, one, choices)
     return await runner.aadd_deployment(deployment)
 
 

@@ -82,6 +82,11 @@ def test_form_explains_every_field_and_enforces_it(served: Served, name: str) ->
         assert {"title", "description", "default"} <= field.keys()
 
 
+def test_form_of_evaluate_names_the_suites_that_there_are(served: Served) -> None:
+    form = served.deployment("evaluate")["parameter_openapi_schema"]["definitions"]["EvalSpec"]
+    assert "capitals" in form["properties"]["suites"]["description"]
+
+
 def artifacts(served: Served, run_id: str) -> dict[str, Any]:
     found = served.ask("POST", "/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run_id]}}})[1]
     return {one["key"]: one["data"] for one in found}
