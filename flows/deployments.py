@@ -1,257 +1,143 @@
-"""The process of `serve` that registers the two deployments and runs what is asked of them.
+"""The table of deployments: what can be started from Prefect's page, by its schedule or through its API.
 
-It reads its orders as one line of JSON on standard input, reports on `report_fd` once the deployments are
-there, and stops when its standard input closes: by order of `serve`, or because that died. Flow runs are
-child processes; at the end each is asked to stop twice (SIGTERM: finish what is in flight; SIGTERM: drop
-it), what is left is marked cancelled, and `serve` kills this process's group.
+One source for `nightbench serve` (flows/runner.py makes them from it) and for teams with a Prefect server of
+their own: `python -m flows.deployments` writes prefect.yaml, which `prefect deploy` reads. A test holds that
+file against this table. Nothing here imports Prefect.
 """
 
-import asyncio
-import contextlib
-import json
-import os
-import signal
 import sys
-import threading
-import time
-import traceback
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from textwrap import wrap
 
-if TYPE_CHECKING:
-    from prefect import Flow
-    from prefect.client.orchestration import PrefectClient
-    from prefect.client.schemas.objects import FlowRun, State, StateType
-    from prefect.runner import Runner
+from pydantic import BaseModel
 
-FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name of the flow; set by `serve` for its children
+from flows.parameters import Calibration, Comparison, Maintenance, Regrading
+
+FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name in the place of `evaluate`; set by `serve` for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
-ENTRYPOINT = "flows.served.served_flow"
-ASK_AGAIN_S = 0.8
-GIVE_UP_S = 1.8
-NOTE_S = 0.5  # for a word with the server before and after
-END_S = 3.5
-QUERY_S = 2.0  # a run from the UI starts within so long
-CUT_SHORT = {  # what Prefect 3.9 says of a run whose process was told to end (prefect/states.py)
-    "Execution was cancelled by the runtime environment.",
-    "Execution was aborted by a termination signal.",
-}
+SERVED = "flows.served"
 NIGHTLY, AD_HOC = "nightly", "evaluate"
-FLOW_DESCRIPTION = {
-    NIGHTLY: "The scheduled run. Its spec comes from `nightbench serve --nightly SPEC.toml`.",
-    AD_HOC: "An ad-hoc run: fill in the form.",
-}
+CRON, TIMEZONE = "0 2 * * *", "UTC"
+YAML = Path(__file__).parents[1] / "prefect.yaml"
+WORK_POOL = "nightbench"
 
 
 @dataclass(frozen=True)
-class Orders:
-    """What `serve` tells this process."""
+class Deployment:
+    """One of them; `flow` is `module:name` of what it runs."""
 
-    report_fd: int
-    cron: str
-    nightly: dict[str, Any] | None  # the flow's parameters; None: the schedule is inactive
-    limit: int
+    name: str
+    flow: str
+    description: str
+    scheduled: bool = False
+    alone: bool = False  # a run that comes while another is under way is cancelled
+    resumable: bool = False  # `nightbench resume` goes on with a run that was cut short
+    options: type[BaseModel] | None = None  # of its parameter `options`, where choices are offered
 
+    @property
+    def flow_name(self) -> str:
+        """Of the flow, as Prefect has it."""
+        return self.flow.partition(":")[2]
 
-@dataclass(frozen=True)
-class Report:
-    """What this process tells `serve`: the ids of the deployments, or why there are none."""
+    @property
+    def served(self) -> str:
+        """Where a process of `serve` finds the flow, tied to the life of `serve`."""
+        return f"{SERVED}.{self.flow_name}"
 
-    nightly: str | None = None
-    ad_hoc: str | None = None
-    error: str | None = None
-
-
-def main() -> None:
-    """Run until standard input closes; leaves no flow run running."""
-    orders = Orders(**json.loads(_line(sys.stdin.fileno())))
-    code = 0
-    try:
-        asyncio.run(_run(orders))
-    except Exception as error:  # noqa: BLE001 - whatever it is, `serve` has to say it
-        traceback.print_exc()
-        _report(orders, Report(error=f"{type(error).__name__}: {error}"))
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # the runner's loops would wait for their next turn
+    @property
+    def entrypoint(self) -> str:
+        """Where `prefect deploy` and a worker find the flow: in what is installed, from any folder."""
+        return self.flow.replace(":", ".")
 
 
-async def _run(orders: Orders) -> None:
-    from prefect.client.orchestration import get_client
-    from prefect.runner import Runner
-
-    from flows.served import served_flow
-
-    runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
-    async with get_client() as client:
-        ids = await register(runner, served_flow, orders)
-        left = await open_runs(client, ids) + await cut_runs(client, ids)
-        await close_runs(client, left, "Crashed", "`nightbench serve` was gone before this run ended.")
-        running = asyncio.create_task(runner.start())
-        _report(orders, Report(nightly=str(ids[0]), ad_hoc=str(ids[1])))
-        stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
-        await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.done():
-            running.result()
-            raise RuntimeError("Prefect's runner ended by itself")
-        _end_anyway()
-        cut: list[UUID] = []
-        with contextlib.suppress(Exception):  # the server may have died with `serve`; then nothing is noted
-            cut = await asyncio.wait_for(open_runs(client, ids), NOTE_S)
-        await stop_children()
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(
-                close_runs(client, cut, "Cancelled", "`nightbench serve` was stopped."), NOTE_S
-            )
-
-
-def _end_anyway() -> None:
-    """End this process and its flow runs when stopping takes longer than it may."""
-
-    def end() -> None:
-        time.sleep(END_S)
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=end, daemon=True, name="end-anyway").start()
-
-
-async def register(runner: "Runner", served: "Flow[..., Any]", orders: Orders) -> tuple[UUID, UUID]:
-    """Create or update both deployments; Prefect drops scheduled runs of the past with it."""
-    from prefect.schedules import Cron
-    from prefect.types.entrypoint import EntrypointType
-
-    ids = []
-    for name in (NIGHTLY, AD_HOC):
-        schedules = [Cron(orders.cron, timezone="UTC", active=orders.nightly is not None, slug="nightly")]
-        deployment = await served.ato_deployment(
-            name=name,
-            schedules=schedules if name == NIGHTLY else [],
-            parameters=(orders.nightly or {}) if name == NIGHTLY else {},
-            description=FLOW_DESCRIPTION[name],
-            entrypoint_type=EntrypointType.MODULE_PATH,
-            enforce_parameter_schema=True,
-            paused=False,
-        )
-        deployment.entrypoint = ENTRYPOINT
-        ids.append(await runner.aadd_deployment(deployment))
-    return ids[0], ids[1]
+DEPLOYMENTS = (
+    Deployment(
+        NIGHTLY,
+        DEFAULT_FLOW,
+        "The scheduled evaluation: the same questions to the same models every night, so that a change is "
+        "seen the morning after. Its spec comes from `nightbench serve --nightly SPEC.toml`. A night that "
+        "begins while the one before is still at work is cancelled.",
+        scheduled=True,
+        alone=True,
+        resumable=True,
+    ),
+    Deployment(
+        AD_HOC,
+        DEFAULT_FLOW,
+        "An evaluation when you want one: name suites and models in the form (Run > Custom run), and the "
+        "leaderboard with its bill is among the run's artifacts. Set a budget: real models cost money.",
+        resumable=True,
+    ),
+    Deployment(
+        "compare",
+        "flows.compare:compare",
+        "Holds two runs, variants or models against each other on the same samples: the difference with its "
+        "interval, a verdict in words, and the samples that tell most. Nothing is sent to a model. As it "
+        "stands, it compares the newest run with the one before.",
+        options=Comparison,
+    ),
+    Deployment(
+        "regrade",
+        "flows.regrade:regrade",
+        "Grades the stored answers of a run again, after a grader was mended or with another judge. No model "
+        "is asked for an answer; judges are, where a grader has one. The grades before stay.",
+        options=Regrading,
+    ),
+    Deployment(
+        "calibrate",
+        "flows.calibrate:calibrate",
+        "Measures how far a judge says what persons say: accuracy, agreement, and its leaning to what stands "
+        "first or is longer. Put a file of labels into the folder `labels` of nightbench's home first.",
+        options=Calibration,
+    ),
+    Deployment(
+        "maintain",
+        "flows.maintain:maintain",
+        "Keeps the warehouse whole and small: checks every file, forgets runs that are older than you want "
+        "to keep (nothing unless you say so), and merges the small files of months that are over.",
+        alone=True,
+        options=Maintenance,
+    ),
+)
 
 
-async def open_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
-    """The runs of these deployments that are under way, by Prefect's word."""
-    return [run.id for run in await _runs_in(client, ids, _under_way())]
+def prefect_yaml() -> str:
+    """The table as `prefect deploy` reads it."""
+    return "\n".join(_yaml()) + "\n"
 
 
-async def cut_runs(client: "PrefectClient", ids: Sequence[UUID]) -> list[UUID]:
-    """The runs of these deployments that told the server that they were cut short, and nothing more.
-
-    Where `serve` is killed, a flow run may still reach the server; Prefect's words do not say how to go on.
-    """
-    from prefect.client.schemas.objects import StateType
-
-    crashed = await _runs_in(client, ids, [StateType.CRASHED])
-    return [run.id for run in crashed if run.state is not None and run.state.message in CUT_SHORT]
-
-
-async def _runs_in(
-    client: "PrefectClient", ids: Sequence[UUID], types: Sequence["StateType"]
-) -> "list[FlowRun]":
-    """The latest 200 runs of these deployments in one of these types of state."""
-    from prefect.client.schemas.filters import (
-        DeploymentFilter,
-        DeploymentFilterId,
-        FlowRunFilter,
-        FlowRunFilterState,
-        FlowRunFilterStateType,
-    )
-    from prefect.client.schemas.sorting import FlowRunSort
-
-    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types)))
-    return await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=state),
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(ids))),
-        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-    )
-
-
-async def close_runs(client: "PrefectClient", ids: Sequence[UUID], name: str, why: str) -> None:
-    """Give a final state to runs whose process is gone and that have none, or only the word of its end."""
-    from prefect.client.schemas.objects import StateType
-
-    for run_id in ids:
-        run = await client.read_flow_run(run_id)
-        if run.state_type in [*_under_way(), StateType.CRASHED]:
-            await client.set_flow_run_state(run_id, _final(name, run_id, why), force=True)
-
-
-def _under_way() -> list["StateType"]:
-    from prefect.client.schemas.objects import StateType
-
-    return [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
-
-
-def _final(name: str, run_id: UUID, why: str) -> "State":
-    from prefect.client.schemas.objects import State, StateType
-
-    message = f"{why} What was received is kept; `nightbench resume {run_id}` goes on with it."
-    return State(type=StateType(name.upper()), name=name, message=message)
-
-
-async def stop_children() -> None:
-    """Ask every flow run's process to stop, ask again, and return when they are gone or time is up."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    asked = 0
-    while (children := child_processes(os.getpid())) and loop.time() - began < GIVE_UP_S:
-        if asked <= (loop.time() - began) // ASK_AGAIN_S < 2:
-            asked += 1
-            for pid in children:
-                _signal(pid, signal.SIGTERM)
-        await asyncio.sleep(0.05)
-
-
-def child_processes(pid: int) -> list[int]:
-    """The direct children of a process."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in task.read_text(encoding="ascii").split()]
-    return found
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _report(orders: Orders, report: Report) -> None:
-    os.write(orders.report_fd, json.dumps(asdict(report)).encode() + b"\n")
-
-
-def _line(fd: int) -> bytes:
-    read = b""
-    while not read.endswith(b"\n") and (more := os.read(fd, 65536)):
-        read += more
-    return read
-
-
-async def _until_closed(fd: int) -> None:
-    loop = asyncio.get_running_loop()
-    closed = asyncio.Event()
-
-    def look() -> None:
-        if not os.read(fd, 1024):
-            loop.remove_reader(fd)
-            closed.set()
-
-    loop.add_reader(fd, look)
-    await closed.wait()
+def _yaml() -> Iterator[str]:
+    yield "# Written by `python -m flows.deployments` from flows/deployments.py: change that, not this."
+    yield "# A work pool comes first: prefect work-pool create nightbench --type process; then"
+    yield "# prefect deploy --all; then, on each machine that runs flows, with nightbench installed:"
+    yield "# prefect worker start --pool nightbench"
+    yield "name: nightbench"
+    yield "pull: []  # a worker runs what is installed there"
+    yield "definitions:"
+    yield "  work_pool: &pool"
+    yield f"    name: {WORK_POOL}"
+    yield "deployments:"
+    for one in DEPLOYMENTS:
+        yield f"  - name: {one.name}"
+        yield f"    entrypoint: {one.entrypoint}"
+        yield "    description: >-"
+        yield from (f"      {line}" for line in wrap(one.description, 100))
+        yield "    work_pool: *pool"
+        yield "    enforce_parameter_schema: true"
+        if one.alone:
+            yield "    concurrency_limit:"
+            yield "      limit: 1"
+            yield "      collision_strategy: CANCEL_NEW"
+        if one.scheduled:
+            yield "    schedules:"
+            yield f'      - cron: "{CRON}"'
+            yield f"        timezone: {TIMEZONE}"
+            yield f"        slug: {one.name}"
+            yield "        active: false  # until it has its parameters: add them above, then true"
 
 
 if __name__ == "__main__":
-    main()
+    YAML.write_text(prefect_yaml(), encoding="utf-8")
+    sys.stdout.write(f"{YAML.name}: {len(DEPLOYMENTS)} deployments\n")

@@ -1,8 +1,8 @@
-"""`nightbench serve`: Prefect's server with its page, two deployments and what runs them, as one command.
+"""`nightbench serve`: Prefect's server with its page, the deployments and what runs them, as one command.
 
 This process imports no Prefect and starts two children, each the head of a group of its own, so that
 Ctrl-C in a terminal reaches this process alone, which then ends them in order: the flow runs with what
-runs them (flows/deployments.py), then the server (flows/prefect_server.py). Both children end by
+runs them (flows/runner.py), then the server (flows/prefect_server.py). Both children end by
 themselves when their standard input closes, so that a `serve` that was killed leaves nothing behind.
 """
 
@@ -16,14 +16,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from flows.deployments import DEFAULT_FLOW, FLOW_VARIABLE, Orders, Report
+from flows.deployments import AD_HOC, CRON, DEFAULT_FLOW, DEPLOYMENTS, FLOW_VARIABLE, NIGHTLY, TIMEZONE
 from flows.engine import running_server, server_environment
 from flows.prefect_home import Lock, PrefectHome, ServerRecord, answers, prefect_environment, read_record
 from flows.prefect_server import ALREADY, PORT_TAKEN
+from flows.runner import Orders, Report
 from tasks.spec import EvalSpec
 from warehouse.errors import EngineError
 
@@ -40,7 +41,9 @@ def serve(
     home: Path,
     *,
     nightly_spec: EvalSpec | None = None,
-    cron: str = "0 2 * * *",
+    cron: str = CRON,
+    timezone: str = TIMEZONE,
+    catch_up: bool = False,
     port: int | None = None,
     flow_entrypoint: str = DEFAULT_FLOW,
     runs_at_once: int = 4,
@@ -49,7 +52,8 @@ def serve(
     """Serve until Ctrl-C, SIGTERM or SIGHUP; then everything is down within 5 s.
 
     The first line it says is the page's address. `flow_entrypoint` is `module:name`; its flow has one
-    parameter, `spec`.
+    parameter, `spec`. `catch_up`: a night that was missed while nothing was served is run at the start,
+    once however many they were; else it is skipped.
 
     Raises: EngineError: another `serve` or a command holds this home, the port is taken, or a part ended.
     """
@@ -75,15 +79,27 @@ def serve(
             if record.notice:
                 say(record.notice)
             environment = _runner_environment(home, record, flow_entrypoint)
-            report = _start_runner(parts, at, environment, cron, nightly, runs_at_once, stop)
+            report = _start_runner(
+                parts, at, environment, _Night(cron, timezone, catch_up, nightly), runs_at_once, stop
+            )
             if report is None:
                 return
-            for line in _addresses(record, report, cron, nightly is not None):
+            for line in _addresses(record, report, cron, timezone):
                 say(line)
             while not stop.wait(LOOK_S):
                 parts.check(at)
     finally:
         alone.close()
+
+
+@dataclass(frozen=True)
+class _Night:
+    """When nightly runs, and with which parameters; None: its schedule is inactive."""
+
+    cron: str
+    timezone: str
+    catch_up: bool
+    parameters: dict[str, Any] | None
 
 
 class _Stop:
@@ -181,19 +197,25 @@ def _start_runner(
     parts: _Parts,
     at: PrefectHome,
     environment: dict[str, str],
-    cron: str,
-    nightly: dict[str, Any] | None,
+    night: _Night,
     runs_at_once: int,
     stop: threading.Event,
 ) -> Report | None:
     reading, writing = os.pipe()
     parts.report = os.fdopen(reading, "rb")
     try:
-        command = [sys.executable, "-P", "-m", "flows.deployments"]
+        command = [sys.executable, "-P", "-m", "flows.runner"]
         parts.runner = _start(command, environment, at.runner_log, pass_fds=(writing,))
     finally:
         os.close(writing)
-    orders = Orders(report_fd=writing, cron=cron, nightly=nightly, limit=runs_at_once)
+    orders = Orders(
+        report_fd=writing,
+        cron=night.cron,
+        timezone=night.timezone,
+        catch_up=night.catch_up,
+        nightly=night.parameters,
+        limit=runs_at_once,
+    )
     assert parts.runner.stdin is not None
     parts.runner.stdin.write(json.dumps(asdict(orders)).encode() + b"\n")
     parts.runner.stdin.flush()
@@ -239,9 +261,15 @@ def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str) 
     }
 
 
-def _addresses(record: ServerRecord, report: Report, cron: str, scheduled: bool) -> Iterator[str]:
+def _addresses(record: ServerRecord, report: Report, cron: str, timezone: str) -> Iterator[str]:
     page = f"{record.url}/v2/deployments/deployment"
-    yield f"evaluate  {page}/{report.ad_hoc}/run"
-    when = f'"{cron}" UTC' if scheduled else "inactive; give it a spec with --nightly SPEC.toml"
-    yield f"nightly   {page}/{report.nightly}  ({when})"
+    yield f"evaluate  {page}/{report.ids[AD_HOC]}/run"
+    when = f'"{cron}" {timezone}' if report.next_at else "inactive; give it a spec with --nightly SPEC.toml"
+    yield f"nightly   {page}/{report.ids[NIGHTLY]}  ({when})"
+    for one in DEPLOYMENTS:
+        if one.name not in {AD_HOC, NIGHTLY}:
+            yield f"{one.name:<9} {page}/{report.ids[one.name]}/run"
+    if report.caught_up:
+        yield "nightly   was missed while nothing was served, and runs now."
+    yield f"Next: nightly at {report.next_at}." if report.next_at else "Next: nothing is scheduled."
     yield "Ctrl-C stops all of it."

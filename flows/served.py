@@ -1,7 +1,8 @@
-"""What a process that `serve` starts for one flow run imports: the flow, tied to the life of `serve`.
+"""What a process that `serve` starts for one flow run imports: its flow, tied to the life of `serve`.
 
 A flow run goes on paying for calls; so when its parent is gone, however that died, it is asked to stop and
-soon made to. Deployments have the entrypoint `flows.served.served_flow`.
+soon made to. Each flow of the table is an attribute of this module, imported when it is asked for: the
+deployment `nightly` has the entrypoint `flows.served.evaluate`.
 """
 
 import importlib
@@ -11,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from flows.deployments import DEFAULT_FLOW, FLOW_VARIABLE
+from flows.deployments import DEFAULT_FLOW, DEPLOYMENTS, FLOW_VARIABLE
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -43,4 +44,12 @@ def end_with_parent(parent: int, look_s: float = LOOK_S, grace_s: float = GRACE_
 if os.environ.get("PREFECT__FLOW_RUN_ID"):  # only in a process that runs one flow run
     end_with_parent(os.getppid())
 
-served_flow = load_flow(os.environ.get(FLOW_VARIABLE, DEFAULT_FLOW))
+
+def __getattr__(name: str) -> "Flow[..., Any]":
+    """The flow of this name in the table."""
+    for one in DEPLOYMENTS:
+        if one.flow_name == name:
+            return load_flow(
+                os.environ.get(FLOW_VARIABLE, one.flow) if one.flow == DEFAULT_FLOW else one.flow
+            )
+    raise AttributeError(f"no deployment has a flow of the name {name}")

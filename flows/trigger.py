@@ -2,7 +2,8 @@
 
 Prefect 3.9 tells it by this: a run that the scheduler made is `auto_scheduled`; a run from the page has a
 first state whose message begins "Run from the Prefect UI" (Prefect's quick buttons say so, and
-flows/page_runs.py has its form say so on the servers that nightbench starts); another run of a deployment
+flows/page_runs.py has its form say so on the servers that nightbench starts); a night that `serve` catches
+up says so there too; another run of a deployment
 came through the API (its client, `prefect deployment run`, an automation). A flow that was called in a
 process belongs to no deployment: the command line did that.
 """
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Trigger = Literal["cli", "ui", "schedule", "api"]
 UI_MESSAGE = "Run from the Prefect UI"
+CAUGHT_UP = "Caught up"  # a night that was missed (flows/night.py)
 
 
 def flow_run_trigger(flow_run: "FlowRun", states: Sequence["State"] = ()) -> Trigger:
@@ -26,6 +28,8 @@ def flow_run_trigger(flow_run: "FlowRun", states: Sequence["State"] = ()) -> Tri
     history = sorted(states, key=lambda state: state.timestamp)
     first = history[0] if history else flow_run.state
     said = (first.message or "") if first is not None else ""
+    if said.startswith(CAUGHT_UP):
+        return "schedule"
     return "ui" if said.startswith(UI_MESSAGE) else "api"
 
 

@@ -82,7 +82,7 @@ def _print_results(results: Sequence[Result], *, several: bool) -> None:
         if price := price_of_right(result):
             say(f"    {price}")
     say()
-    rows = [_row(result, several=several) for result in results]
+    rows = [result_row(result, several=several) for result in results]
     title = "" if several else f"a: {results[0].contest.label_a}\nb: {results[0].contest.label_b}"
     print_table(title, rows, right=[name for name in rows[0] if name not in {"suite", "a", "b", "test"}])
     for line in forest(results):
@@ -128,7 +128,8 @@ def _pairs(results: Sequence[Result]) -> set[tuple[str, str]]:
     return {(r.contest.label_a, r.contest.label_b) for r in results}
 
 
-def _row(result: Result, *, several: bool) -> dict[str, object]:
+def result_row(result: Result, *, several: bool) -> dict[str, object]:
+    """A contest's figures as a line of a table."""
     contest = result.contest
     sides = {"a": contest.label_a, "b": contest.label_b} if several else {}
     known = result.usd_a is not None or result.usd_b is not None

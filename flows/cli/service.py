@@ -1,13 +1,16 @@
 """`serve` and `doctor`: the service that stays, and whether this machine is fit for it."""
 
+import difflib
 import os
 import re
+import zoneinfo
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.cli.show import JsonFlag, print_json, print_table, say
+from flows.deployments import CRON, TIMEZONE
 from tasks.home import Settings
 from warehouse.errors import SpecError
 
@@ -26,17 +29,25 @@ def serve(
     nightly: Annotated[
         Path | None, typer.Option("--nightly", metavar="SPEC.toml", help="Makes the nightly schedule active.")
     ] = None,
-    cron: Annotated[str, typer.Option("--cron", help="When nightly runs, in UTC.")] = "0 2 * * *",
+    cron: Annotated[str, typer.Option("--cron", help="When nightly runs.")] = CRON,
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Of --cron, for example Europe/Berlin.")
+    ] = TIMEZONE,
+    catch_up: Annotated[
+        bool,
+        typer.Option("--catch-up", help="Run a night that was missed, once; else it is skipped."),
+    ] = False,
     port: Annotated[
         int | None,
         typer.Option("--port", min=1, max=65_535, help="Of Prefect's UI; default 4200 or a free one."),
     ] = None,
 ) -> None:
-    """Run Prefect's server and UI on loopback, and serve the deployments `nightly` and `evaluate`."""
+    """Run Prefect's server and UI on loopback, and serve the deployments: nightly, evaluate, compare, ..."""
     from tasks.spec import make_spec
     from tasks.spec_file import read_spec_file
 
     _check_cron(cron)
+    _check_timezone(timezone)
     settings = Settings.read(os.environ)
     settings.home.make()
     spec = make_spec(read_spec_file(nightly), str(nightly)) if nightly else None
@@ -46,7 +57,9 @@ def serve(
         check_spec(settings, spec, os.environ)
     from flows.serve import serve as serve_home
 
-    serve_home(settings.home.root, nightly_spec=spec, cron=cron, port=port)
+    serve_home(
+        settings.home.root, nightly_spec=spec, cron=cron, timezone=timezone, catch_up=catch_up, port=port
+    )
 
 
 def _check_cron(cron: str) -> None:
@@ -66,6 +79,14 @@ def _check_cron(cron: str) -> None:
             f'--cron "{cron}" is not five fields of minute, hour, day, month and weekday, as in "0 2 * * *". '
             "Nothing was started."
         )
+
+
+def _check_timezone(name: str) -> None:
+    """Raises: SpecError: there is no such zone."""
+    if name not in zoneinfo.available_timezones():
+        near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Write it like Europe/Berlin, or UTC."
+        raise SpecError(f'--timezone "{name}": there is no such zone. Nothing was started. {hint}')
 
 
 def doctor(

@@ -13,7 +13,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,118 +26,15 @@ from flows.engine import Engine, running_server
 from flows.prefect_home import PrefectHome
 from flows.serve import serve
 from flows.trigger import UI_MESSAGE
+from tests.flows.serving import CANARY, ROOT, SPEC, STANDIN, Served, left_behind
 from warehouse.errors import EngineError
 from warehouse.locks import is_locked
 
-ROOT = Path(__file__).parents[2]
-STANDIN = Path(__file__).with_name("standin")
-SPEC: dict[str, Any] = {"suites": ["any"], "models": [{"model": "simulated/any"}]}
-LINES = 4  # the address, a line a deployment, how to stop it
 DOWN_S = 5.0
-CANARY = "canary-19be04d77c"
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="finds what a process left behind through /proc"
 )
-
-
-class Served:
-    """A `serve` in a process of its own, which it shares with nobody."""
-
-    def __init__(self, home: Path, nightly: dict[str, Any] | None = None) -> None:
-        self.home = home
-        script = (
-            "import json, sys; from pathlib import Path; from flows.serve import serve;"
-            "from tasks.spec import EvalSpec; n = json.loads(sys.argv[2]);"
-            "serve(Path(sys.argv[1]), nightly_spec=n and EvalSpec.model_validate(n), cron='* * * * *',"
-            "flow_entrypoint='standin_flow:evaluate', say=lambda s: print(s, flush=True))"
-        )
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", script, str(home), json.dumps(nightly)],
-            env=environment | {"PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}", "SOME_KEY": CANARY},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        self.lines = [self.process.stdout.readline().strip() for _ in range(LINES)]
-        assert self.lines[-1], self.process.communicate()[1]
-        self.url = self.lines[0]
-
-    def ask(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            f"{self.url}/api{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json"} | (headers or {}),
-        )
-        for _ in range(20):
-            try:
-                with urllib.request.urlopen(request, timeout=20) as reply:
-                    return reply.status, json.loads(reply.read() or b"null")
-            except urllib.error.HTTPError as error:
-                text = error.read()
-                if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
-                    return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
-                time.sleep(0.2)
-        raise AssertionError("busy for too long")
-
-    def deployment(self, name: str) -> dict[str, Any]:
-        deployment: dict[str, Any] = self.ask("GET", f"/deployments/name/evaluate/{name}")[1]
-        return deployment
-
-    def begin(self, name: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
-        return self.ask("POST", f"/deployments/{self.deployment(name)['id']}/create_flow_run", body, headers)
-
-    def wait_for(self, run_id: str, *states: str, within_s: float = 60) -> dict[str, Any]:
-        deadline = time.monotonic() + within_s
-        while True:
-            run: dict[str, Any] = self.ask("GET", f"/flow_runs/{run_id}")[1]
-            if run["state_name"] in states:
-                return run
-            assert time.monotonic() < deadline, run["state"]
-            time.sleep(0.2)
-
-    def said(self, run_id: str, words: str) -> str:
-        """The rest of the run's log line that begins with these words; it is sent within two seconds."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            logs = self.ask("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})[1]
-            for log in logs:
-                if log["message"].startswith(words):
-                    return str(log["message"]).removeprefix(words)
-            time.sleep(0.3)
-        raise AssertionError(f"no line {words!r}")
-
-    def end(self, number: signal.Signals) -> float:
-        """Send the signal; returns after how many seconds nothing of it was left."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        while (self.process.poll() is None or left_behind(self.home)) and time.monotonic() < began + 15:
-            time.sleep(0.05)
-        took = time.monotonic() - began
-        self.process.communicate()
-        return took
-
-
-def left_behind(home: Path) -> list[str]:
-    """The processes, zombies apart, that work for this home: all are told its folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes().split(b"\0")
-            command = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"PREFECT_HOME={home}/prefect".encode() in environment or (
-            b"flows.prefect_server" in command and str(home).encode() in command
-        ):
-            found.append(b" ".join(command).decode())
-    return found
 
 
 Starts = Callable[..., Served]
@@ -174,6 +70,13 @@ def test_first_line_is_the_address_of_prefects_page(served: Served) -> None:
         assert "connect-src 'self'" in reply.headers["content-security-policy"]
     with urllib.request.urlopen(f"{served.url}/ui-settings", timeout=20) as reply:
         assert json.loads(reply.read())["api_url"] == f"{served.url}/api"
+
+
+def test_every_deployment_has_a_line_and_the_next_night_is_said(served: Served) -> None:
+    for name in ("evaluate", "nightly", "compare", "regrade", "calibrate", "maintain"):
+        (line,) = [line for line in served.lines if line.startswith(f"{name} ")]
+        assert served.deployment(name)["id"] in line
+    assert re.fullmatch(r"Next: nightly at \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", served.lines[-2])
 
 
 def test_nightly_has_its_spec_and_an_active_schedule_in_utc(served: Served) -> None:
@@ -248,7 +151,7 @@ def test_run_from_the_page_completes_and_knows_it(served: Served) -> None:
 
 
 def test_run_from_the_api_completes_and_knows_it(served: Served) -> None:
-    _, run = served.begin("nightly", {})
+    _, run = served.begin("evaluate", {"parameters": {"spec": SPEC}})  # nightly may be at work just then
     served.wait_for(run["id"], "Completed")
     assert served.said(run["id"], "began by ").startswith("api ")
 
@@ -331,6 +234,7 @@ def test_stop_with_runs_under_way_leaves_no_process_and_says_what_became_of_them
 ) -> None:
     served = start()
     (schedule,) = served.deployment("nightly")["schedules"]
+    assert served.lines[-2] == "Next: nothing is scheduled."
     assert not schedule["active"], "without a spec the schedule is there and does nothing"
     assert served.deployment("nightly")["parameters"] == {}
     body = {"parameters": {"spec": SPEC | {"limit": 300}}}

@@ -15,6 +15,13 @@ def test_a_cron_that_is_none_is_refused(nightbench: Nightbench, cron: str) -> No
     assert len(said.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlim", "CEST+1", "../UTC", ""])
+def test_a_time_zone_that_is_none_is_refused(nightbench: Nightbench, zone: str) -> None:
+    said = nightbench("serve", "--timezone", zone)
+    assert (said.code, said.out) == (2, "")
+    assert "Nothing was started" in said.err
+
+
 @pytest.mark.parametrize("port", ["0", "99999", "x"])
 def test_a_port_that_is_none_is_refused(nightbench: Nightbench, port: str) -> None:
     said = nightbench("serve", "--port", port)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from flows.trigger import UI_MESSAGE, flow_run_trigger
+from flows.trigger import CAUGHT_UP, UI_MESSAGE, flow_run_trigger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
@@ -37,6 +37,7 @@ def run(deployed: bool, scheduled: bool = False, now: "State | None" = None) -> 
             run(deployed=True, scheduled=True), [state("Flow run scheduled")], "schedule", id="nightly"
         ),
         pytest.param(run(deployed=True), [state(None)], "api", id="Prefect's client"),
+        pytest.param(run(deployed=True), [state(f"{CAUGHT_UP}: ...")], "schedule", id="a missed night"),
         pytest.param(run(deployed=True), [state(UI_MESSAGE)], "ui", id="the page"),
         pytest.param(run(deployed=True), [state(f"{UI_MESSAGE} with defaults")], "ui", id="its quick button"),
         pytest.param(
