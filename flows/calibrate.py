@@ -8,12 +8,13 @@ from prefect.runtime import flow_run
 from flows.calibrated import Calibrated, calibrated
 from flows.calibrating import Wanted, calibrate_judge
 from flows.choices import LABELS
-from flows.escaping import escape, escaped_table
 from flows.parameters import BY_DEFAULT, Calibration
 from flows.publishing import begun_by_prefect, publish_pages
 from flows.regrading import is_committed
 from flows.storage import PLAIN
+from flows.summary import markdown_table
 from tasks.home import Settings
+from tasks.hostile import in_markdown
 from tasks.source import DEFAULT_MAP
 from warehouse.errors import SpecError
 
@@ -53,7 +54,7 @@ def calibrate(options: Calibration = Calibration()) -> None:  # noqa: B008 - fro
         )
         calibrate_judge(settings, begun, wanted)
     done = calibrated(settings.home, begun.run_id)
-    about = f"Calibration `{begun.run_id}` of {escape(done.judge)}"
+    about = f"Calibration `{begun.run_id}` of {in_markdown(done.judge)}"
     publish_pages("calibration", done.rows(), page(done), about)
 
 
@@ -61,9 +62,9 @@ def page(done: Calibrated) -> list[str]:
     """The measures and what they mean, in markdown."""
     made_up = "\nThis judge is **simulated**: its figures say nothing of a real one."
     return [
-        f"# {escape(done.judge)} against {escape(done.labels)}",
-        escape(done.meaning),
+        f"# {in_markdown(done.judge)} against {in_markdown(done.labels)}",
+        in_markdown(done.meaning),
         "",
-        *escaped_table(done.rows()),
+        *markdown_table(done.rows()),
         *([made_up] if done.run["simulated"] else []),
     ]

@@ -7,14 +7,15 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.cli.compare import result_row
-from flows.escaping import escape, escaped_table, shortened
 from flows.parameters import LAST, PREVIOUS, Comparison
 from flows.publishing import publish_pages
 from flows.storage import PLAIN
+from flows.summary import markdown_table
 from tasks.comparing.contests import Entry, find_contests, read_entries
 from tasks.comparing.results import Disagreement, Result, measure, read_telling
 from tasks.comparing.words import caveats, compared, outlook, price_of_right, verdict
 from tasks.home import Settings
+from tasks.hostile import in_markdown, shortened
 from warehouse.errors import SpecError
 
 
@@ -38,7 +39,9 @@ def compare(options: Comparison = Comparison()) -> None:  # noqa: B008 - frozen
     telling = read_telling(warehouse, found.contests, options.show)
     notes = [*caveats(results), *found.notes]
     rows = [result_row(result, several=True) for result in results]
-    publish_pages("comparison", rows, [*page(results, telling, notes)], f"{escape(a)} and {escape(b)}")
+    publish_pages(
+        "comparison", rows, [*page(results, telling, notes)], f"{in_markdown(a)} and {in_markdown(b)}"
+    )
 
 
 def meant(entries: Sequence[Entry], a: str, b: str) -> tuple[str, str]:
@@ -66,15 +69,15 @@ def page(results: Sequence[Result], telling: Sequence[Disagreement], notes: Sequ
     """The comparison in markdown."""
     yield "# Comparison"
     for result in results:
-        yield f"- {escape(compared(result.contest))}"
+        yield f"- {in_markdown(compared(result.contest))}"
     for result in results:
         contest = result.contest
         sides = f"{contest.label_a} and {contest.label_b}: {verdict(result, of=len(results))}"
         more = [line for line in (outlook(result), price_of_right(result)) if line]
-        yield "\n" + escape(". ".join((sides, *more)))
+        yield "\n" + in_markdown(". ".join((sides, *more)))
     yield ""
-    yield from escaped_table([result_row(result, several=True) for result in results])
-    yield from (f"\n{escape(note)}" for note in notes)
+    yield from markdown_table([result_row(result, several=True) for result in results])
+    yield from (f"\n{in_markdown(note)}" for note in notes)
     if telling:
         yield "\n## Samples that tell most\n"
         yield from escaped_rows(telling)
@@ -84,12 +87,12 @@ def escaped_rows(telling: Sequence[Disagreement]) -> Iterator[str]:
     """A line a sample and, under it, what was expected and what either said, shortened."""
     for d in telling:
         right, wrong = (d.variant_b, d.variant_a) if d.passed_b > d.passed_a else (d.variant_a, d.variant_b)
-        sides = f"{escape(right)} is right, {escape(wrong)} is not"
-        yield f"- **{escape(d.suite)} {escape(d.sample_id)}**: {sides}"
+        sides = f"{in_markdown(right)} is right, {in_markdown(wrong)} is not"
+        yield f"- **{in_markdown(d.suite)} {in_markdown(d.sample_id)}**: {sides}"
         if d.target is not None:
             yield f"    - expected: {shortened(d.target)}"
         for variant, answer, response in (
             (d.variant_a, d.answer_a, d.response_a),
             (d.variant_b, d.answer_b, d.response_b),
         ):
-            yield f"    - {escape(variant)}: {shortened(response if answer is None else answer)}"
+            yield f"    - {in_markdown(variant)}: {shortened(response if answer is None else answer)}"

@@ -13,7 +13,8 @@ from textwrap import wrap
 
 from pydantic import BaseModel
 
-from flows.parameters import Calibration, Comparison, Maintenance, Regrading
+from flows.parameters import Calibration, Comparison, Regrading
+from tasks.maintenance import Maintenance
 
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name in the place of `evaluate`; set by `serve` for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"

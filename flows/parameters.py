@@ -1,4 +1,4 @@
-"""What the forms of `compare`, `regrade`, `calibrate` and `maintain` ask: a model each, a default a field.
+"""What the forms of `compare`, `regrade` and `calibrate` ask: a model each, a default a field.
 
 Titles, descriptions and bounds are written for the person who fills in the form. `OfferedFrom` marks a field
 whose choices are what exists when the deployment is made (flows/choices.py). No field is for a key: keys are
@@ -114,36 +114,4 @@ class Calibration(Part):
         le=100_000,
         title="Budget (USD)",
         description="The most that the judge may cost; then the calibration stops, and nothing is measured.",
-    )
-
-
-class Maintenance(Part):
-    """What is done to the warehouse, in this order: check, forget, merge."""
-
-    verify: bool = Field(
-        True,
-        title="Verify",
-        description="Check every file and reference first. Where one does not hold, nothing else is done.",
-    )
-    forget: Literal["nothing", "text", "runs"] = Field(
-        "nothing",
-        title="Forget",
-        description="Of runs begun longer ago than kept: nothing, the text of prompts and responses, or the "
-        "runs. What is forgotten is gone for good.",
-    )
-    keep_days: int = Field(
-        365, ge=1, le=99_999, title="Keep (days)", description="Runs begun since then are never forgotten."
-    )
-    compact: bool = Field(
-        True, title="Compact", description="Merge the small files of months that are over; no answer changes."
-    )
-    grace_hours: int = Field(
-        24,
-        ge=0,
-        le=8_760,
-        title="Grace (hours)",
-        description="Merged files stay so long for readers of an old catalog.",
-    )
-    dry_run: bool = Field(
-        False, title="Dry run", description="Say what would be forgotten and merged; change nothing."
     )

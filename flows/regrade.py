@@ -5,14 +5,14 @@ import os
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from flows.escaping import escape, escaped_table
 from flows.parameters import AS_IN_RUN, LAST, NOBODY, Regrading
 from flows.publishing import begun_by_prefect, publish_pages
 from flows.regraded import Regraded, regraded
 from flows.regrading import Asked, is_committed, judge_again, with_folders_of
 from flows.storage import PLAIN
-from flows.summary import RunSummary, newest_run
+from flows.summary import RunSummary, markdown_table, newest_run
 from tasks.home import Settings
+from tasks.hostile import in_markdown
 from tasks.interrupts import Interrupts
 from tasks.regrading import check_gradable
 from tasks.runs import check_run_id
@@ -44,17 +44,17 @@ def regrade(options: Regrading = Regrading()) -> None:  # noqa: B008 - frozen
         with Interrupts() as interrupts:
             judge_again(settings, run, begun, asked, interrupts)
     done = regraded(settings.home, begun.run_id)
-    publish_pages("regrade", done.rows(), page(done), f"Regrade `{begun.run_id}` of run {escape(run)}")
+    publish_pages("regrade", done.rows(), page(done), f"Regrade `{begun.run_id}` of run {in_markdown(run)}")
 
 
 def page(done: Regraded) -> list[str]:
     """What changed, and the graded run's results as they are now, in markdown."""
     board = RunSummary(done.run, done.leaderboard, ()).leaderboard_rows()
     return [
-        f"# Run {escape(done.graded_run)}, graded again",
-        *escaped_table(done.rows()),
+        f"# Run {in_markdown(done.graded_run)}, graded again",
+        *markdown_table(done.rows()),
         "",
         "## Its results as they are now",
-        *escaped_table(board),
-        *(f"\n{escape(line)}" for line in done.ways_on),
+        *markdown_table(board),
+        *(f"\n{in_markdown(line)}" for line in done.ways_on),
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tasks.home import Home
+from tasks.hostile import in_markdown
 from warehouse.errors import SpecError
 from warehouse.query import Found, run_all, run_sql
 
@@ -231,13 +232,13 @@ def _rows(found: Found) -> list[Row]:
 
 
 def markdown_table(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Rows as a table in markdown, line by line."""
+    """Rows as a table in markdown, line by line; whatever is in a cell is shown as text."""
     if not rows:
         return ["(nothing)"]
     names = list(rows[0])
-    cells = [[str(row[name]).replace("|", "\\|").replace("\n", " ") for name in names] for row in rows]
+    cells = [[in_markdown(row[name]) for name in names] for row in rows]
     return [
-        "| " + " | ".join(names) + " |",
+        "| " + " | ".join(map(in_markdown, names)) + " |",
         "|" + " --- |" * len(names),
         *("| " + " | ".join(line) + " |" for line in cells),
     ]

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.home import Home
 from tasks.runs import is_running
+from warehouse.columns import SHARED
+from warehouse.commit import committed
+from warehouse.compacted.standing import compaction_names, inside_of, standing_compactions
 from warehouse.compaction.compacting import Compacted, MonthPlan, compact, plan_months
 from warehouse.errors import SpecError
 from warehouse.locks import lock_alone
@@ -54,6 +57,21 @@ def compact_home(
 def plan_home(home: Home, months: Collection[str] | None) -> list[MonthPlan]:
     """What `compact_home` would merge."""
     return plan_months(home.warehouse, months, lambda run_id: is_running(home, run_id), datetime.now(UTC))
+
+
+def old_files(home: Home) -> int:
+    """How many files lie there still whose rows are merged elsewhere; a compaction removes them in time."""
+    warehouse, standing = home.warehouse, standing_compactions(home.warehouse)
+    inside = inside_of(standing)
+    own = sum(
+        (warehouse / file.path).exists()
+        for manifest in committed(warehouse)
+        if (manifest.run_id, manifest.n) in inside
+        for file in manifest.files
+        if file.table not in SHARED
+    )
+    replaced = len(compaction_names(warehouse)) - len(standing)
+    return own + replaced
 
 
 def check_months(given: Collection[str]) -> frozenset[str] | None:

@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 import typer
 
 from flows.cli.compare import contest_document
-from flows.cli.show import CONTROLS, JsonFlag, note, print_json, say
+from flows.cli.show import JsonFlag, note, print_json, say
 from tasks.comparing.contests import read_entries
 from tasks.comparing.gating import Gate, check_gate, find_gated, percent
 from tasks.comparing.words import caveats, points, signed
 from tasks.home import Settings
+from tasks.hostile import in_markdown, without_controls
 
 REFUSED = 4
 
@@ -119,7 +120,7 @@ def _document(gate: Gate) -> dict[str, object]:
 def as_markdown(gate: Gate) -> str:
     """A page for a pull request: the answer first, then a line a suite and variant."""
     head = "### nightbench: the gate is open" if not gate.refusals else "### nightbench: the gate says no"
-    lines = [head, "", *(f"- {_escaped(why)}" for why in gate.refusals)]
+    lines = [head, "", *(f"- {in_markdown(why)}" for why in gate.refusals)]
     lines += [
         "",
         "| suite | variant | n | before % | now % | difference | 95 % interval "
@@ -140,8 +141,8 @@ def as_markdown(gate: Gate) -> str:
             c.drop,
             usd,
         )
-        lines.append("| " + " | ".join(map(_escaped, cells)) + " |")
-    lines += ["", *(f"- {_escaped(line)}" for line in _notes(gate))]
+        lines.append("| " + " | ".join(map(in_markdown, cells)) + " |")
+    lines += ["", *(f"- {in_markdown(line)}" for line in _notes(gate))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -158,15 +159,19 @@ def as_junit(gate: Gate) -> bytes:
         ):
             if not why:
                 continue
-            case = ElementTree.SubElement(cases, "testcase", classname=f"nightbench.{kind}", name=_xml(name))
+            case = ElementTree.SubElement(
+                cases, "testcase", classname=f"nightbench.{kind}", name=without_controls(name)
+            )
             if shut:
                 failures += 1
-                ElementTree.SubElement(case, "failure", message=_xml(why)).text = _xml(why)
+                ElementTree.SubElement(
+                    case, "failure", message=without_controls(why)
+                ).text = without_controls(why)
             elif unknown:
                 skipped += 1
-                ElementTree.SubElement(case, "skipped", message=_xml(why))
+                ElementTree.SubElement(case, "skipped", message=without_controls(why))
             else:
-                ElementTree.SubElement(case, "system-out").text = _xml(why)
+                ElementTree.SubElement(case, "system-out").text = without_controls(why)
     for element in (suites, cases):
         element.set("tests", str(len(cases)))
         element.set("failures", str(failures))
@@ -177,16 +182,3 @@ def as_junit(gate: Gate) -> bytes:
 
 def _shown(words: Callable[[float], str], share: float | None) -> str:
     return "" if share is None else words(share)
-
-
-def _xml(text: str) -> str:
-    """Text without what XML 1.0 has no way to write."""
-    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).replace("\ufffe", "").replace("\uffff", "")
-
-
-def _escaped(text: object) -> str:
-    """Text in a cell of a markdown table: names are people's and models', and may hold markup."""
-    plain = _xml(str(text))
-    for mark in ("\\", "|", "<", "`", "*", "_", "["):
-        plain = plain.replace(mark, f"\\{mark}" if mark != "<" else "&lt;")
-    return plain

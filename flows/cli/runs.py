@@ -9,14 +9,16 @@ import typer
 
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
 from tasks.home import Home, Settings
+from warehouse.errors import SpecError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command(epilog="Example:  nightbench runs --json")(runs)
-    app.command(epilog="Examples:  nightbench report   |   nightbench report RUN_ID --markdown > night.md")(
-        report
-    )
+    app.command(
+        epilog="Examples:  nightbench report   |   nightbench report RUN_ID --markdown > run.md   |   "
+        "nightbench report --night --baseline last"
+    )(report)
     app.command(epilog="Example:  nightbench journal RUN_ID | head")(journal)
 
 
@@ -57,6 +59,19 @@ def _resume(row: Mapping[str, object]) -> str:
 def report(
     run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]", help="Default: the newest.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a page of markdown.")] = False,
+    night: Annotated[
+        bool, typer.Option("--night", help="In at most 15 lines: what ran, changed, cost, what to look at.")
+    ] = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="RUN|last", help="For --night: what to compare with (last)."),
+    ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            "--max-drop", metavar="POINTS", min=0, help="For --night: a larger drop is an alarm (2)."
+        ),
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures (PNG) into a folder.")
     ] = None,
@@ -72,6 +87,11 @@ def report(
     from tasks.runs import check_run_id
 
     home = Settings.read(os.environ).home
+    if night:
+        _print_night(home, run_id, baseline or "last", max_drop, markdown=markdown, as_json=as_json)
+        return
+    if baseline is not None or max_drop is not None:
+        raise SpecError("--baseline and --max-drop are for --night. Nothing was read. Add --night.")
     chosen = check_run_id(run_id) if run_id else newest_run(home)
     if plots is not None:
         from flows.plots import write_plots
@@ -98,6 +118,29 @@ def report(
             say("Advice")
             for line in advice:
                 say(f"  {line.words}")
+
+
+def _print_night(
+    home: Home, run_id: str | None, baseline: str, max_drop: float | None, *, markdown: bool, as_json: bool
+) -> None:
+    """The lines of a night, as the nightly flow shows them."""
+    from tasks.night.summary import check_baseline, newest_night, night_markdown, summarize_night
+    from tasks.runs import check_run_id
+
+    chosen = check_run_id(run_id) if run_id else newest_night(home)
+    summary = summarize_night(
+        home,
+        chosen,
+        baseline=check_baseline(home, baseline),
+        max_drop=0.02 if max_drop is None else max_drop / 100,
+    )
+    if as_json:
+        print_json(summary.as_dict())
+    elif markdown:
+        say(night_markdown(summary).rstrip())
+    else:
+        for line in summary.lines:
+            say(line)
 
 
 def _print_heatmaps(home: Home, run_id: str) -> None:

@@ -1,7 +1,6 @@
 """How answers look on a terminal: tables, JSON, complaints. Text of models is shown without its controls."""
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -11,10 +10,8 @@ from uuid import UUID
 
 import typer
 
+from tasks.hostile import without_controls
 from warehouse.errors import StoppedShort
-
-# Everything that moves a cursor, changes a title or reorders text; tab and newline stay.
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 GAP = 3  # between two columns
 FOLDED = 24  # a text column is not made narrower than this
@@ -24,7 +21,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on std
 
 def clean(text: object) -> str:
     """Text that cannot steer a terminal: control characters become a visible mark."""
-    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(text))
+    return without_controls(text)
 
 
 def say(text: str = "") -> None:

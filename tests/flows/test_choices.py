@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from flows.choices import Choices, offering, read_choices, stamp
 from flows.deployments import DEPLOYMENTS
-from flows.parameters import Calibration, Comparison, Maintenance, Regrading
+from flows.parameters import Calibration, Comparison, Regrading
 from tasks.form import KEY_WORDS
 from tasks.home import Home, Settings
+from tasks.maintenance import Maintenance
 
 FORMS = [one.options for one in DEPLOYMENTS if one.options is not None]
 THERE = Choices(runs=("r2", "r1"), variants=("v",), suites=("gsm8k",), known_models=("simulated/x",))
