@@ -134,7 +134,7 @@ def compact_when_due(home: Home, grace: timedelta, *, dry_run: bool = False) -> 
         would = "would be" if done is None else "were"
         said.append(f"{n_files:,} files ({n_bytes / 1e6:,.1f} MB) of {names} {would} merged")
     if done is None:
-        said += [f"{len(old):,} old files are there still"] if old else []
+        said += [f"{old:,} old files are there still"] if old else []
         return Step("compaction", "nothing", "; ".join(said))
     if done.removed:
         said.append(f"{len(done.removed):,} old files were removed")

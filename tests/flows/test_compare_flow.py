@@ -62,5 +62,5 @@ def test_nothing_that_a_model_said_is_markup() -> None:
     text = "\n".join(page([result], [told], [HOSTILE]))
     assert text.count("&lt;img") >= 4, "it is shown"
     assert "<img" not in text
-    assert "](http" not in text
+    assert "](http" not in text.replace("\\]", "")
     assert "://" not in text
