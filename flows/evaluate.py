@@ -1,44 +1,18 @@
-"""The flow `evaluate`: load, call, grade, land, report. Read it as a table of contents."""
+"""The flow `evaluate`: suites are put to models when somebody wants it."""
 
-import asyncio
-import os
-from collections.abc import Awaitable
-from contextlib import nullcontext
 from typing import Any
 
-from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
 
-from flows.failures import explain, told_as, with_way_on
-from flows.reporting import publish, saying_how_far
-from flows.stopping import stopped_by_signals
+from flows.evaluation import evaluation, named_by
 from flows.storage import PLAIN
-from flows.trigger import trigger_of_this_run
-from tasks.batching import in_batches, run_batches
-from tasks.call.session import CallSession
-from tasks.calling import begin_judging, calling
-from tasks.closing import Graded, Lander, grade_shard, judge_turn, landing
-from tasks.home import Settings
-from tasks.identity import Start, current_start
-from tasks.lanes import lane_of, shards_at_once
-from tasks.plan import Plan
-from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
-from tasks.watching import asked_still, watching
-from tasks.work import Work, prepare
-from warehouse.errors import StoppedShort
 
 
 def _name() -> str:
-    """How the run is called in the UI: its suites, its variants, how many samples."""
-    spec = EvalSpec.model_validate(flow_run.parameters["spec"])
-    suites = ", ".join(entry.name for entry in spec.suite_entries)
-    variants = " vs ".join(entry.variant for entry in spec.models)
-    limit = f" · {spec.limit} samples" if spec.limit else ""
-    return f"{suites}: {variants}{limit}"[:200]
+    return named_by(EvalSpec.model_validate(flow_run.parameters["spec"]))
 
 
 @flow(name="evaluate", flow_run_name=_name, **PLAIN)
@@ -48,127 +22,4 @@ async def evaluate(spec: EvalSpec) -> State[Any] | None:
     Args:
         spec: Which suites are put to which models, how often and within which bounds.
     """
-    start = current_start() or await _started_by_prefect()
-    home, run_id = start.settings.home, start.run_id
-    flow_run_id = str(flow_run.id)
-    record = begin_run(home, spec, run_id, trigger=start.trigger, kind=start.kind, flow_run_id=flow_run_id)
-    with nullcontext() if start.holds_lock else run_lock(home, run_id):
-        work = start.prepared or await load(start.settings, record)
-        if work.over:
-            work.check_over(retry_failed=start.retry_failed)
-            await publish(home, run_id)
-            return None
-        give_up_s = start.settings.give_up_s
-        async with (
-            calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
-            saying_how_far(work.progress),
-        ):
-            for sentence in work.damage:
-                get_run_logger().warning(sentence)
-            with stopped_by_signals(session, start.interrupts):
-                work.progress.start_calling()
-                async with watching(work, session):
-                    await _call_all(work, session, work.plan)
-                await judge_all(work, session)
-                work.progress.end_calling()
-            for sentence in work.said:
-                get_run_logger().warning(sentence)
-        with told_as(session), landing(work) as lander:
-            for shard in work.plan.shards:
-                graded = await grade(work, lander, shard.index, shard.title)
-                await land(lander, graded, shard.title)
-            for index, turn in (work.judging.turns if work.judging is not None else {}).items():
-                judged = await grade_by_judges(work, lander, index, turn[0].title)
-                await land(lander, judged, turn[0].title)
-            lander.commit(session.fatal, flow_run_id=flow_run_id)
-        work.progress.stage = "done"
-    with told_as(session):
-        await publish(home, run_id)
-    if session.fatal is None:
-        return None
-    if start.holds_lock or not isinstance(session.fatal, StoppedShort):
-        raise session.fatal
-    message = str(with_way_on(session.fatal, run_id))
-    return Failed(message=message) if session.fatal.status == "partial" else Cancelled(message=message)
-
-
-@task(name="load", task_run_name="load suites and plan", cache_policy=NO_CACHE, **PLAIN)
-async def load(settings: Settings, record: RunRecord) -> Work:
-    """Suites, samples and plan; everything that can be refused is refused here."""
-    return await asyncio.to_thread(prepare, settings, record)
-
-
-@task(name="call", task_run_name="call {title}", cache_policy=NO_CACHE, **PLAIN)
-async def call(work: Work, session: CallSession, index: int, title: str) -> None:
-    """The calls of one shard that the journal lacks."""
-    plan, shard = work.planned(index)
-    await session.run_shard(lane_of(shard.variant.entry), plan.calls(shard))
-
-
-@task(name="batch", task_run_name="batch {title}", cache_policy=NO_CACHE, **PLAIN)
-async def batch(work: Work, lane: str, title: str, *, judges: bool) -> None:
-    """The calls of one model that the journal lacks, in batches."""
-    await run_batches(work, lane, work.plans[judges])
-
-
-@task(name="grade", task_run_name="grade {title}", cache_policy=NO_CACHE, **PLAIN)
-async def grade(work: Work, lander: Lander, index: int, title: str) -> Graded:
-    """The grades of one shard."""
-    return await asyncio.to_thread(grade_shard, work, lander.known, work.plan.shards[index])
-
-
-@task(name="judge", task_run_name="judge {title}", cache_policy=NO_CACHE, **PLAIN)
-async def grade_by_judges(work: Work, lander: Lander, index: int, title: str) -> Graded:
-    """What judges' verdicts on one slice come to."""
-    return await asyncio.to_thread(judge_turn, work, lander.known, index)
-
-
-@task(name="land", task_run_name="land {title}", cache_policy=NO_CACHE, **PLAIN)
-async def land(lander: Lander, graded: Graded, title: str) -> None:
-    """The rows of one shard."""
-    lander.land(graded)
-
-
-async def judge_all(work: Work, session: CallSession) -> None:
-    """Every judge call that there are answers for, unless the run is to stop."""
-    if work.judging is not None and not session.stopping:
-        await begin_judging(work, session)
-        await _call_all(work, session, work.judging)
-    if work.batches is not None:
-        work.batches.told()
-
-
-async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
-    """Every shard of a plan, so many of a model at once as keep its places full."""
-    entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in plan.shards}
-    gates = {lane: asyncio.Semaphore(shards_at_once(plan, entry)) for lane, entry in entries.items()}
-
-    async def safely(calls: Awaitable[None]) -> None:
-        try:
-            await calls
-        except Exception as error:
-            reason = explain(error, work.home.root)
-            if reason is None:
-                raise
-            session.stop(reason)  # the other shards' calls in flight have their moment to be answered
-
-    async def one(index: int, title: str, lane: str) -> None:
-        async with gates[lane]:
-            if await asked_still(work, session, index) and not session.stopping:
-                await safely(call(work, session, index, title))
-
-    batched = {lane: entry.model for lane, entry in entries.items() if in_batches(work, lane)}
-    async with asyncio.TaskGroup() as group:
-        for shard in plan.shards:
-            lane = lane_of(shard.variant.entry)
-            if lane not in batched:
-                group.create_task(one(shard.index, shard.title, lane))
-        for lane, model in batched.items():
-            group.create_task(safely(batch(work, lane, model, judges=plan is work.judging)))
-
-
-async def _started_by_prefect() -> Start:
-    """The start of a run that Prefect began: from the UI, by the schedule or through its API."""
-    settings = Settings.read(os.environ)
-    settings.home.make()
-    return Start(settings, run_id=str(flow_run.id), trigger=await trigger_of_this_run())
+    return await evaluation(spec)
