@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from flows.parameters import Calibration, Comparison, Regrading
 from tasks.maintenance import Maintenance
 
-FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name in the place of `evaluate`; set by `serve` for its children
+FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name instead of both evaluations; `serve` sets it for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
 SERVED = "flows.served"
 NIGHTLY, AD_HOC = "nightly", "evaluate"
@@ -56,10 +56,11 @@ class Deployment:
 DEPLOYMENTS = (
     Deployment(
         NIGHTLY,
-        DEFAULT_FLOW,
+        "flows.nightly:nightly",
         "The scheduled evaluation: the same questions to the same models every night, so that a change is "
-        "seen the morning after. Its spec comes from `nightbench serve --nightly SPEC.toml`. A night that "
-        "begins while the one before is still at work is cancelled.",
+        "seen the morning after. Its spec comes from `nightbench serve --nightly SPEC.toml`, or from the "
+        "variable nightbench_nightly_spec. It ends with 15 lines: what ran, what changed, what it cost, what "
+        "to look at. A night that begins while the one before is still at work is cancelled.",
         scheduled=True,
         alone=True,
         resumable=True,

@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from flows.failures import explain, told_as, with_way_on
-from flows.reporting import publish, saying_how_far
+from flows.reporting import publish, saying_how_far, tag
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
@@ -52,6 +52,7 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
     home, run_id = start.settings.home, start.run_id
     flow_run_id = str(flow_run.id)
     record = begin_run(home, spec, run_id, trigger=start.trigger, kind=start.kind, flow_run_id=flow_run_id)
+    await tag(spec, start.kind)
     with nullcontext() if start.holds_lock else run_lock(home, run_id):
         work = start.prepared or await load(start.settings, record)
         if work.over:
@@ -75,11 +76,11 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
                 get_run_logger().warning(sentence)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
-                graded = await grade(work, lander, shard.index, shard.title)
-                await land(lander, graded, shard.title)
+                title = work.plan.titles[shard.index]
+                await land(lander, await grade(work, lander, shard.index, title), title)
             for index, turn in (work.judging.turns if work.judging is not None else {}).items():
-                judged = await grade_by_judges(work, lander, index, turn[0].title)
-                await land(lander, judged, turn[0].title)
+                title = work.plan.titles[turn[0].index]
+                await land(lander, await grade_by_judges(work, lander, index, title), title)
             lander.commit(session.fatal, flow_run_id=flow_run_id)
         work.progress.stage = "done"
     with told_as(session):
@@ -162,7 +163,7 @@ async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
         for shard in plan.shards:
             lane = lane_of(shard.variant.entry)
             if lane not in batched:
-                group.create_task(one(shard.index, shard.title, lane))
+                group.create_task(one(shard.index, plan.titles[shard.index], lane))
         for lane, model in batched.items():
             group.create_task(safely(batch(work, lane, model, judges=plan is work.judging)))
 

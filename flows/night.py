@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flows.deployments import DEFAULT_FLOW, NIGHTLY
+from flows.deployments import NIGHTLY
 from flows.trigger import CAUGHT_UP
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
+# Prefect variables: what a night asks where no spec was given, and what replaces a spec's word.
+SPEC, BUDGET, BASELINE = (f"nightbench_nightly_{name}" for name in ("spec", "budget_usd", "baseline"))
 # Tried in turn, because Prefect's class gives up after a thousand dates.
 LOOK_BACK = tuple(timedelta(hours=hours) for hours in (1, 26, 9 * 24, 33 * 24, 367 * 24))
 
@@ -47,9 +49,19 @@ class Schedule:
         return [date.astimezone(UTC) for date in found]
 
 
-async def missed_night(client: "PrefectClient", schedule: Schedule, now: datetime) -> datetime | None:
+async def read_variables(client: "PrefectClient") -> dict[str, str]:
+    """Those of Prefect's variables that speak of the night and are set."""
+    found = {name: await client.read_variable_by_name(name) for name in (SPEC, BUDGET, BASELINE)}
+    values = {name: variable.value for name, variable in found.items() if variable is not None}
+    return {name: str(value) for name, value in values.items() if value not in {None, ""}}
+
+
+async def missed_night(
+    client: "PrefectClient", name: str, schedule: Schedule, now: datetime
+) -> datetime | None:
     """The last date of the schedule, if nightly was active then and no run was made for it or since.
 
+    `name` is the deployment's, with its flow's.
     To be asked before the deployment is made anew, which drops the runs that were planned.
     """
     from prefect.client.schemas.filters import (
@@ -65,7 +77,7 @@ async def missed_night(client: "PrefectClient", schedule: Schedule, now: datetim
 
     due = await schedule.last_before(now)
     try:
-        nightly = await client.read_deployment_by_name(f"{DEFAULT_FLOW.partition(':')[2]}/{NIGHTLY}")
+        nightly = await client.read_deployment_by_name(name)
     except ObjectNotFound:
         return None
     was_active = any(one.active for one in nightly.schedules)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flows.heatmap import draw_heatmap, read_heatmaps
+from flows.pictures import MARKS, drawn, short_names
+from flows.summary import run_summary
 from tasks.home import Home
 from warehouse.query import run_sql
 
@@ -25,8 +27,6 @@ from code_style
 where run_id = '{run_id}' order by suite, variant, metric
 """
 COLUMNS = 4
-MARKS = "osD^vP*X"
-WIDEST = 32  # letters of a name
 SAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 Row = Mapping[str, object]
@@ -37,6 +37,11 @@ def write_plots(home: Home, run_id: str, folder: Path) -> list[Path]:
     found = run_sql(home.warehouse, STYLE.format(run_id=run_id))
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
     written: list[Path] = []
+    leaderboard = run_summary(home, run_id).leaderboard
+    for name, draw in drawn(leaderboard).items():
+        path = _new_file(folder, name, written)
+        draw(leaderboard, path)
+        written.append(path)
     for suite in dict.fromkeys(str(row["suite"]) for row in rows):
         path = _new_file(folder, f"code_style-{suite}", written)
         draw_style(suite, [row for row in rows if row["suite"] == suite], path)
@@ -100,15 +105,6 @@ def draw_style(suite: str, rows: Sequence[Row], path: Path) -> None:
     )
     figure.suptitle(f"How code was written: {suite}, {n} samples, 95 % intervals{made_up}", fontsize=11)
     figure.savefig(path, dpi=130)
-
-
-def short_names(variants: Sequence[str]) -> list[str]:
-    """Names without what is before their last slash, unless two would be one."""
-    short = [variant.rpartition("/")[2] for variant in variants]
-    names = [one if short.count(one) == 1 else variant for one, variant in zip(short, variants, strict=True)]
-    return [
-        name if len(name) <= WIDEST else f"{name[: WIDEST // 2]}…{name[-WIDEST // 2 :]}" for name in names
-    ]
 
 
 def _new_file(folder: Path, name: str, taken: Sequence[Path]) -> Path:

@@ -4,22 +4,28 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
-from prefect import get_run_logger
+from prefect import get_client, get_run_logger
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
     acreate_table_artifact,
     aupdate_progress_artifact,
 )
+from prefect.runtime import flow_run
 
 from flows.failures import is_outside
 from flows.judged import read_judged
+from flows.pictures import as_markdown
+from flows.run_tables import run_tables
 from flows.summary import RunSummary, run_summary
 from tasks.home import Home
 from tasks.progress import Progress
+from tasks.spec import EvalSpec
 
 EVERY_S = 10.0
+NOTHING_FAILED = [{"kind": "nothing failed"}]
 
 
 @asynccontextmanager
@@ -66,21 +72,40 @@ def progress_line(progress: Progress) -> str:
 
 
 async def publish(home: Home, run_id: str) -> RunSummary:
-    """The leaderboard of the run as a table artifact, and a summary in markdown."""
+    """The run's page: results, bill, limits and failures as tables; a summary with pictures."""
     summary = await asyncio.to_thread(run_summary, home, run_id)
-    made_up = " (simulated models: it says nothing of real ones)" if summary.run["simulated"] else ""
-    await acreate_table_artifact(
-        table=summary.leaderboard_rows(),
-        key="leaderboard",
-        description=f"Leaderboard of run `{run_id}`{made_up}",
-    )
+    tables = await asyncio.to_thread(run_tables, home, run_id)
     judged = await asyncio.to_thread(read_judged, home, run_id)
+    pictures = await asyncio.to_thread(as_markdown, summary.leaderboard)
+    made_up = " (simulated models: it says nothing of real ones)" if summary.run["simulated"] else ""
+    for key, table, about in (
+        ("leaderboard", summary.leaderboard_rows(), f"Leaderboard{made_up}: accuracy with its 95 % interval"),
+        ("cost", tables.cost, "Cost by model, and the tokens of each kind"),
+        ("limits", tables.limits, "Limits used, and how long calls waited for them"),
+        ("failures", tables.failures or NOTHING_FAILED, "What failed, by kind, with an example each"),
+    ):
+        await acreate_table_artifact(table=table, key=key, description=f"{about}. Run `{run_id}`.")
     await acreate_markdown_artifact(
-        markdown=summary.markdown() + judged.markdown(),
+        markdown=summary.markdown(pictures) + judged.markdown(),
         key="summary",
         description=f"Summary of run `{run_id}`",
     )
     return summary
+
+
+async def tag(spec: EvalSpec, kind: str) -> None:
+    """Tags of the flow run, to be found by in Prefect's page: its kind, its suites, its models."""
+    tags = [f"kind:{kind}", *(f"suite:{entry.name}" for entry in spec.suite_entries)]
+    tags += [f"model:{entry.model}" for entry in spec.entries]
+    run_id = UUID(str(flow_run.id))
+    try:
+        async with get_client() as client:
+            known = (await client.read_flow_run(run_id)).tags
+            await client.update_flow_run(run_id, tags=sorted({*known, *tags}))
+    except Exception as error:
+        if not is_outside(error):
+            raise
+        get_run_logger().warning("the run has no tags: %s", error)
 
 
 def _percent(progress: Progress) -> float:

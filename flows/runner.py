@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
-from flows.night import Schedule, catch_up, in_words, missed_night
+from flows.night import SPEC, Schedule, catch_up, in_words, missed_night, read_variables
 from flows.offers import Offers, offered
 from tasks.home import Settings
 
@@ -86,14 +86,20 @@ async def _run(orders: Orders) -> None:
     from prefect.client.orchestration import get_client
     from prefect.runner import Runner
 
+    import flows.served
+
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
         offers = Offers(Settings.read(os.environ))
-        scheduled = orders.nightly is not None
+        scheduled = orders.nightly is not None or SPEC in await read_variables(client)
         schedule = Schedule(orders.cron, orders.timezone)
         now = datetime.now(UTC)
-        missed = await missed_night(client, schedule, now) if scheduled and orders.catch_up else None
-        made = {one.name: await register(runner, one, orders, offers.choices) for one in DEPLOYMENTS}
+        name = f"{flows.served.nightly.name}/{NIGHTLY}"
+        missed = await missed_night(client, name, schedule, now) if scheduled and orders.catch_up else None
+        made = {
+            one.name: await register(runner, one, orders, offers.choices, active=scheduled)
+            for one in DEPLOYMENTS
+        }
         ids = [*made.values()]
         resumable = [made[one.name] for one in DEPLOYMENTS if one.resumable]
         left = await open_runs(client, ids) + await cut_runs(client, ids)
@@ -132,7 +138,9 @@ def _end_anyway() -> None:
     threading.Thread(target=end, daemon=True, name="end-anyway").start()
 
 
-async def register(runner: "Runner", one: Deployment, orders: Orders, choices: "Choices") -> UUID:
+async def register(
+    runner: "Runner", one: Deployment, orders: Orders, choices: "Choices", *, active: bool
+) -> UUID:
     """Create or update a deployment; Prefect drops scheduled runs of the past with it."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.schedules import Cron
@@ -140,7 +148,7 @@ async def register(runner: "Runner", one: Deployment, orders: Orders, choices: "
 
     import flows.served
 
-    schedule = Cron(orders.cron, timezone=orders.timezone, active=orders.nightly is not None, slug=one.name)
+    schedule = Cron(orders.cron, timezone=orders.timezone, active=active, slug=one.name)
     limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     deployment = await getattr(flows.served, one.flow_name).ato_deployment(
         name=one.name,

@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from flows.deployments import DEFAULT_FLOW, DEPLOYMENTS, FLOW_VARIABLE
+from flows.deployments import DEPLOYMENTS, FLOW_VARIABLE
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -49,7 +49,5 @@ def __getattr__(name: str) -> "Flow[..., Any]":
     """The flow of this name in the table."""
     for one in DEPLOYMENTS:
         if one.flow_name == name:
-            return load_flow(
-                os.environ.get(FLOW_VARIABLE, one.flow) if one.flow == DEFAULT_FLOW else one.flow
-            )
+            return load_flow(os.environ.get(FLOW_VARIABLE, one.flow) if one.resumable else one.flow)
     raise AttributeError(f"no deployment has a flow of the name {name}")

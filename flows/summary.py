@@ -131,8 +131,8 @@ class RunSummary:
             if row["cached_input_tokens"] or row["cache_write_tokens"]
         ]
 
-    def markdown(self) -> str:
-        """The summary as a page: status, leaderboard, bill."""
+    def markdown(self, pictures: Sequence[str] = ()) -> str:
+        """The summary as a page: status, leaderboard, pictures (lines of markdown), bill."""
         run = self.run
         made_up = " Its models are **simulated**: they say nothing of real ones." if run["simulated"] else ""
         lines = [
@@ -142,6 +142,7 @@ class RunSummary:
             "",
             *markdown_table(self.leaderboard_rows()),
             *(f"\n{note}" for note in (*self.notes(), *self.decision_notes())),
+            *pictures,
             "",
             "## Cost",
             *markdown_table(self.cost_rows()),

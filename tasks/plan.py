@@ -6,6 +6,7 @@ renders the same calls (and keys) every time; that is what a resumed run relies 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tasks.model import Api, Call, Message, Sample, SharedPrefix, Suite, hash_uuid, short_hash
@@ -59,11 +60,6 @@ class Shard:
         """Under which name earlier nights are kept (tasks/past.py)."""
         return self.suite.name
 
-    @property
-    def title(self) -> str:
-        """How the Prefect task is called."""
-        return f"{self.suite.name} · {self.variant.name} · {self.index + 1}"
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -75,6 +71,18 @@ class Plan:
     tools: Tools = field(repr=False)
     prefixes: Mapping[tuple[str, str], SharedPrefix] = field(default_factory=dict)  # by suite and variant
     group_prefixes: Mapping[tuple[str, str, str], SharedPrefix] = field(default_factory=dict)  # and cluster
+
+    @cached_property
+    def titles(self) -> Mapping[int, str]:
+        """How a Prefect task of a shard is called, by its index: `gsm8k x gpt-4o, shard 3 of 14`."""
+        alike: dict[tuple[str, str], list[int]] = {}
+        for shard in self.shards:
+            alike.setdefault((shard.suite.name, shard.variant.name), []).append(shard.index)
+        return {
+            index: f"{suite} x {variant}" + (f", shard {nth} of {len(indexes)}" if len(indexes) > 1 else "")
+            for (suite, variant), indexes in alike.items()
+            for nth, index in enumerate(indexes, 1)
+        }
 
     @property
     def n_calls(self) -> int:

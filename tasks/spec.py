@@ -36,13 +36,14 @@ LATER: dict[str, object] = {
 }
 SHAPES = {  # what a person is told instead of a regular expression
     "deadline": 'is a time such as "90m", "8h" or "2d"',
+    "baseline": 'is "last", "none" or the id of a run',
     "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
 }
 JUDGE = "judge "  # what a judge's variant begins with
 REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse"})
+FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse", "baseline"})
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
@@ -218,6 +219,13 @@ class EvalSpec(Part):
         title="Reuse answers",
         description="never; same-spec: those of earlier runs of this spec; 7d: any identical request of "
         "the last seven days (1d to 7d). They cost nothing. Not for a nightly run: it looks for drift.",
+    )
+    baseline: str = Field(
+        "last",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        title="Baseline",
+        description='What a night is compared with: a run, "last" (of each suite and variant the newest '
+        'whole run before), or "none".',
     )
     judge: OneJudge | Annotated[list[OneJudge], Field(json_schema_extra=NO_TWINS_SCHEMA)] | None = Field(
         None,

@@ -64,7 +64,9 @@ def report(
     ] = False,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="RUN|last", help="For --night: what to compare with (last)."),
+        typer.Option(
+            "--baseline", metavar="RUN|last|none", help="For --night: what to compare with (the spec's)."
+        ),
     ] = None,
     max_drop: Annotated[
         float | None,
@@ -88,7 +90,7 @@ def report(
 
     home = Settings.read(os.environ).home
     if night:
-        _print_night(home, run_id, baseline or "last", max_drop, markdown=markdown, as_json=as_json)
+        _print_night(home, run_id, baseline, max_drop, markdown=markdown, as_json=as_json)
         return
     if baseline is not None or max_drop is not None:
         raise SpecError("--baseline and --max-drop are for --night. Nothing was read. Add --night.")
@@ -100,7 +102,7 @@ def report(
         for path in written:
             note(f"picture: {path}")
         if not written:
-            note(f"run {chosen} has no figures that are drawn (code_style and needle_heatmap are)")
+            note(f"run {chosen} has no figures that could be drawn")
     kind = run_summary(home, chosen).run["kind"]
     if kind == "regrade":
         print_regrade(home, chosen, as_json=as_json)
@@ -121,7 +123,13 @@ def report(
 
 
 def _print_night(
-    home: Home, run_id: str | None, baseline: str, max_drop: float | None, *, markdown: bool, as_json: bool
+    home: Home,
+    run_id: str | None,
+    baseline: str | None,
+    max_drop: float | None,
+    *,
+    markdown: bool,
+    as_json: bool,
 ) -> None:
     """The lines of a night, as the nightly flow shows them."""
     from tasks.night.summary import check_baseline, newest_night, night_markdown, summarize_night
@@ -131,7 +139,7 @@ def _print_night(
     summary = summarize_night(
         home,
         chosen,
-        baseline=check_baseline(home, baseline),
+        baseline=None if baseline is None else check_baseline(home, baseline),
         max_drop=0.02 if max_drop is None else max_drop / 100,
     )
     if as_json:

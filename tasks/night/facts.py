@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.comparing.gating import LAST
 from tasks.home import Home
 from tasks.runs import RunRecord, is_running, read_progress, read_run
 from tasks.spec import EvalSpec, make_spec
@@ -54,6 +55,7 @@ having count(*) >= {enough}
 order by tries.model
 """
 ENOUGH = 3  # attempts in a row without an answer: fewer are what a rehearsed retry is for
+NONE = "none"  # in a spec: it has no baseline
 INTERRUPTED, RUNNING = "interrupted", "running"
 
 
@@ -120,6 +122,7 @@ class Night:
     suites: Sequence[str]
     variants: Sequence[str]
     budget_usd: Decimal | None
+    baseline: str | None  # of its spec; None: it is compared with nothing
     scores: Sequence[Score] = ()
     failures: Sequence[Failure] = ()
     silences: Sequence[Silence] = ()
@@ -164,6 +167,7 @@ def read_night(home: Home, run_id: str) -> Night:
         tuple(_suites(spec) or dict.fromkeys(score.suite for score in shown)),
         tuple(_variants(spec) or sorted({score.variant for score in shown})),
         spec.budget_usd if spec is not None else None,
+        _baseline(spec),
         shown,
         [Failure(*row) for row in failed],
         [],
@@ -199,6 +203,7 @@ def _not_committed(home: Home, run_id: str) -> Night:
         tuple(_suites(spec)),
         tuple(_variants(spec)),
         spec.budget_usd if spec is not None else None,
+        _baseline(spec),
     )
 
 
@@ -226,6 +231,10 @@ def _record_spec(record: RunRecord) -> EvalSpec | None:
         return record.eval_spec()
     except SpecError:
         return None
+
+
+def _baseline(spec: EvalSpec | None) -> str | None:
+    return LAST if spec is None else None if spec.baseline == NONE else spec.baseline
 
 
 def _suites(spec: EvalSpec | None) -> list[str]:

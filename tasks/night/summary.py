@@ -11,7 +11,7 @@ from tasks.home import Home
 from tasks.hostile import in_code, in_markdown, on_a_line
 from tasks.night import words
 from tasks.night.drift import Drift, read_drift
-from tasks.night.facts import Night, read_night, total_of
+from tasks.night.facts import NONE, Night, read_night, total_of
 from tasks.night.words import About, Before, Statement
 from tasks.runs import check_run_id, list_runs
 from warehouse.errors import SpecError
@@ -85,21 +85,22 @@ def summarize_night(
     home: Home,
     run_id: str,
     *,
-    baseline: str | None = LAST,
+    baseline: str | None = None,
     max_drop: float = 0.02,
     budget_usd: Decimal | None = None,
     spent_usd: Decimal | None = None,
 ) -> NightSummary:
     """Everything that is to be said of a night.
 
-    `baseline` is a run, "last" (the newest whole run before) or None; a drop beyond `max_drop` (0.02: two
-    points) is an alarm. Budget and cost are the spec's and the catalog's where they are not given. A
-    baseline that is not there is said, and no error.
+    `baseline` is a run, "last" (the newest whole run before) or "none"; None: what the run's spec says. A
+    drop beyond `max_drop` (0.02: two points) is an alarm. Budget and cost are the spec's
+    and the catalog's where they are not given. A baseline that is not there is said, and no error.
 
     Raises: SpecError: there is no such run, or it is none that puts suites to models.
     """
     night = read_night(home, run_id)
-    gate, why = _compare(home, night, baseline, max_drop)
+    wanted = night.baseline if baseline is None else None if baseline == NONE else baseline
+    gate, why = _compare(home, night, wanted, max_drop)
     drift = read_drift(home.warehouse, night)
     runs = sorted({each.result.contest.a.run_id for each in gate.checked}) if gate is not None else []
     before = _cost_before(home, night, gate, runs)
@@ -134,9 +135,11 @@ def newest_night(home: Home) -> str:
 def check_baseline(home: Home, baseline: str) -> str:
     """The baseline itself.
 
-    Raises: SpecError: it is neither "last" nor a run with answers.
+    Raises: SpecError: it is neither "last" nor "none" nor a run with answers.
     """
-    if baseline != LAST and check_run_id(baseline) not in {e.run_id for e in read_entries(home.warehouse)}:
+    if baseline in {LAST, NONE}:
+        return baseline
+    if check_run_id(baseline) not in {entry.run_id for entry in read_entries(home.warehouse)}:
         raise SpecError(f'there is no run "{baseline}" with answers. `nightbench runs` lists them.')
     return baseline
 

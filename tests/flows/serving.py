@@ -71,9 +71,9 @@ class Served:
         raise AssertionError("busy for too long")
 
     def deployment(self, name: str) -> dict[str, Any]:
-        flow = "evaluate" if name == "nightly" else name
-        deployment: dict[str, Any] = self.ask("GET", f"/deployments/name/{flow}/{name}")[1]
-        return deployment
+        only = {"deployments": {"name": {"any_": [name]}}}
+        found: list[dict[str, Any]] = self.ask("POST", "/deployments/filter", only)[1]
+        return found[0]
 
     def begin(self, name: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
         return self.ask("POST", f"/deployments/{self.deployment(name)['id']}/create_flow_run", body, headers)

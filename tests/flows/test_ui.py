@@ -24,7 +24,7 @@ MODEL = "simulated/gpt-4o-2024-05-13"
 SERVED_S = 120.0
 RUN_S = 120.0
 NOBODY = "http://127.0.0.1:9/v1"  # no server listens on discard
-ARTIFACTS = {"leaderboard", "summary"}
+ARTIFACTS = {"leaderboard", "cost", "limits", "failures", "summary"}
 RUN_LINK = "//a[contains(@href,'/runs/flow-run/')]"
 OPACITY = "const n = document.querySelector('[data-sonner-toast]'); return n && getComputedStyle(n).opacity"
 NIGHTLY = f"""suites = ["json_only"]
@@ -85,7 +85,7 @@ class Served:
 
     def deployment(self, name: str) -> str:
         """The deployment's id."""
-        return str(self.ask("GET", f"/deployments/name/evaluate/{name}")[1]["id"])
+        return str(self.ask("GET", f"/deployments/name/{name}/{name}")[1]["id"])
 
     def runs(self, name: str) -> list[str]:
         """The ids of the deployment's flow runs."""
@@ -274,7 +274,7 @@ def test_nightly_lists_its_next_runs_and_completes_by_hand(served: Served, page:
         time.sleep(2)
     run = served.end_of(mine[0]["id"])
     assert run["state_type"] == "COMPLETED", run["state"]
-    assert set(served.artifacts(run["id"])) == ARTIFACTS
+    assert set(served.artifacts(run["id"])) == ARTIFACTS | {"night"}
     how = "select mode, count(*) as n from calls where run_id = '{}' group by mode"
     assert query(served.home, how.format(run["id"])) == [{"mode": "batch", "n": 3}]
     page.open(f"{page.url.partition('/v2/')[0]}/v2/runs/flow-run/{run['id']}")

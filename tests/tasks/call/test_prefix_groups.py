@@ -76,7 +76,7 @@ def test_the_calls_of_a_cluster_stand_side_by_side_and_nothing_else_changes() ->
     assert clusters_asked(bare)[:4] == ["d0", "d1", "d2", "d0"]
     assert clusters_asked(plan) == [f"d{nth}" for nth in range(N_DOCUMENTS) for _ in range(N_QUESTIONS)]
     assert [len(shard.asked) for shard in plan.shards] == [len(shard.asked) for shard in bare.shards]
-    assert [shard.title for shard in plan.shards] == [shard.title for shard in bare.shards]
+    assert plan.titles == bare.titles
     before = {call.call_key: call for shard in bare.shards for call in bare.calls(shard)}
     after = {call.call_key: replace(call, prefix=None) for shard in plan.shards for call in plan.calls(shard)}
     assert after == before

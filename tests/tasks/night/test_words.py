@@ -44,6 +44,7 @@ NIGHT = Night(
     suites=("sums",),
     variants=("a",),
     budget_usd=None,
+    baseline="last",
     bill=Bill(100, 0, Decimal("2.50"), None),
 )
 HOSTILE = (
