@@ -15,7 +15,7 @@ Draw = Callable[[Sequence[Row], Target], None]
 MARKS = "osD^vP*X"
 MOST = 40  # lines of a picture
 WIDEST = 32  # letters of a name
-MADE_UP = " · SIMULATED models: says nothing of real ones"
+MADE_UP = "\nSIMULATED models: says nothing of real ones"
 
 
 def draw_accuracy(rows: Sequence[Row], target: Target) -> None:
@@ -75,8 +75,8 @@ def draw_latency(rows: Sequence[Row], target: Target) -> None:
         axes.plot([last], [at], "|", color=colour, ms=10)
         said = f"{median:.2f} to {last:.2f}"
         axes.annotate(said, (median, at), (0, 6), textcoords="offset points", ha="left", fontsize=8)
+    axes.margins(x=0.2)
     axes.set_xlim(left=0)
-    axes.margins(x=0.15)
     save(target)
 
 
@@ -112,7 +112,7 @@ def short_names(variants: Sequence[str]) -> list[str]:
 
 def _lines(shown: Sequence[Row], title: str, unit: str):  # type: ignore[no-untyped-def]  # matplotlib's
     """Axes with a line a row, the first on top, and what saves them."""
-    figure, axes = _figure(8.0, 1.2 + 0.42 * max(1, len(shown)))
+    figure, axes = _figure(8.0, 1.4 + 0.42 * max(1, len(shown)))
     variants = _variants(shown)
     names = dict(zip(variants, short_names(variants), strict=True))
     labels = [f"{row['suite']}, {names[str(row['variant'])]}" for row in shown]

@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from flows.failures import is_outside
 from flows.judged import read_judged
 from flows.pictures import as_markdown
+from flows.prefect_home import PrefectHome, read_record
 from flows.run_tables import run_tables
 from flows.summary import RunSummary, run_summary
 from tasks.home import Home
@@ -76,7 +77,7 @@ async def publish(home: Home, run_id: str) -> RunSummary:
     summary = await asyncio.to_thread(run_summary, home, run_id)
     tables = await asyncio.to_thread(run_tables, home, run_id)
     judged = await asyncio.to_thread(read_judged, home, run_id)
-    pictures = await asyncio.to_thread(as_markdown, summary.leaderboard)
+    pictures = [] if _is_passing(home) else await asyncio.to_thread(as_markdown, summary.leaderboard)
     made_up = " (simulated models: it says nothing of real ones)" if summary.run["simulated"] else ""
     for key, table, about in (
         ("leaderboard", summary.leaderboard_rows(), f"Leaderboard{made_up}: accuracy with its 95 % interval"),
@@ -106,6 +107,12 @@ async def tag(spec: EvalSpec, kind: str) -> None:
         if not is_outside(error):
             raise
         get_run_logger().warning("the run has no tags: %s", error)
+
+
+def _is_passing(home: Home) -> bool:
+    """Whether the server is a command's own, which has no page and is gone with it."""
+    record = read_record(PrefectHome.of(home.root))
+    return record is not None and record.mode == "temporary"
 
 
 def _percent(progress: Progress) -> float:

@@ -91,12 +91,12 @@ def _cost(row: dict[str, object]) -> dict[str, object]:
 def _limit(row: dict[str, object]) -> dict[str, object]:
     return {
         "model": row["model"],
-        "requests in its busiest minute": _of(row, "requests"),
-        "input tokens in theirs": _of(row, "input_tokens"),
-        "output tokens in theirs": _of(row, "output_tokens"),
-        "share of the tightest %": percent(row["share"]),
-        "attempts": row["n_requests"],
+        "tightest limit used %": percent(row["share"]),
         "refused with 429": row["n_rate_limited"],
+        "of attempts": row["n_requests"],
+        "requests in a minute": _of(row, "requests"),
+        "input tokens in a minute": _of(row, "input_tokens"),
+        "output tokens in a minute": _of(row, "output_tokens"),
         "mean wait s": number(row["mean_s"]),
         "longest wait s": number(row["longest_s"]),
     }
@@ -113,10 +113,10 @@ def _error(row: dict[str, object]) -> dict[str, object]:
         "what": "call without an answer" if row["n_failed"] else "refused by the API, graded 0"
         if row["n_answered"] else "attempt that was tried again",
         "n": row["n_failed"] or row["n_answered"] or _sum(row["n_attempts"], row["n_unseen"]),
+        "example": on_a_line(row["example"] or "", LONGEST),
+        "sample": "",
         "suite": row["suite"],
         "variant": row["variant"],
-        "sample": "",
-        "example": on_a_line(row["example"] or "", LONGEST),
     }  # fmt: skip
 
 
@@ -125,10 +125,10 @@ def _graded(row: dict[str, object]) -> dict[str, object]:
         "kind": row["reason"],
         "what": "answer graded 0",
         "n": row["n"],
+        "example": on_a_line(row["example"] or "", LONGEST),
+        "sample": on_a_line(row["sample_id"], LONGEST),
         "suite": row["suite"],
         "variant": row["variant"],
-        "sample": on_a_line(row["sample_id"], LONGEST),
-        "example": on_a_line(row["example"] or "", LONGEST),
     }
 
 

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from flows.deployments import AD_HOC, CRON, DEFAULT_FLOW, DEPLOYMENTS, FLOW_VARIABLE, NIGHTLY, TIMEZONE
+from flows.deployments import AD_HOC, CRON, DEPLOYMENTS, FLOW_VARIABLE, NIGHTLY, TIMEZONE
 from flows.engine import running_server, server_environment
 from flows.prefect_home import Lock, PrefectHome, ServerRecord, answers, prefect_environment, read_record
 from flows.prefect_server import ALREADY, PORT_TAKEN
@@ -45,15 +45,15 @@ def serve(
     timezone: str = TIMEZONE,
     catch_up: bool = False,
     port: int | None = None,
-    flow_entrypoint: str = DEFAULT_FLOW,
+    flow_entrypoint: str | None = None,
     runs_at_once: int = 4,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or SIGHUP; then everything is down within 5 s.
 
-    The first line it says is the page's address. `flow_entrypoint` is `module:name`; its flow has one
-    parameter, `spec`. `catch_up`: a night that was missed while nothing was served is run at the start,
-    once however many they were; else it is skipped.
+    The first line it says is the page's address. `flow_entrypoint` is `module:name` of a flow with the
+    parameter `spec` that takes the place of both evaluations. `catch_up`: a night that was missed while
+    nothing was served is run at the start, once however many they were; else it is skipped.
 
     Raises: EngineError: another `serve` or a command holds this home, the port is taken, or a part ended.
     """
@@ -250,14 +250,14 @@ def _python_path(environment: dict[str, str]) -> Iterator[str]:
         yield environment["PYTHONPATH"]
 
 
-def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str) -> dict[str, str]:
+def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str | None) -> dict[str, str]:
     return {
         **os.environ,
         **prefect_environment(home),
         "PREFECT_API_URL": record.api_url,
         "NIGHTBENCH_HOME": str(home.absolute()),
         "PYTHONSAFEPATH": "1",  # a folder `datasets` or `prefect` where serve was called shadows nothing
-        FLOW_VARIABLE: flow_entrypoint,
+        **({FLOW_VARIABLE: flow_entrypoint} if flow_entrypoint is not None else {}),
     }
 
 

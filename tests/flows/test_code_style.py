@@ -30,7 +30,7 @@ def test_measures_land_beside_grades_and_are_drawn(
     assert means[0]["ci_low"] < means[0]["mean"] < means[0]["ci_high"]
     shown = nightbench("report", "r1", "--plots", tmp_path / "pictures")
     assert shown.code == 0, shown.err
-    [picture] = (tmp_path / "pictures").iterdir()
+    [picture] = (tmp_path / "pictures").glob("code_style-*")
     assert picture.name == "code_style-code_generation.png"
     assert picture.read_bytes().startswith(PNG)
     assert str(picture) in shown.err

@@ -26,6 +26,7 @@ RUN_S = 120.0
 NOBODY = "http://127.0.0.1:9/v1"  # no server listens on discard
 ARTIFACTS = {"leaderboard", "cost", "limits", "failures", "summary"}
 RUN_LINK = "//a[contains(@href,'/runs/flow-run/')]"
+PICTURES = "return [...document.images].filter(i => i.src.startsWith('data:') && i.naturalWidth > 300).length"
 OPACITY = "const n = document.querySelector('[data-sonner-toast]'); return n && getComputedStyle(n).opacity"
 NIGHTLY = f"""suites = ["json_only"]
 limit = 3
@@ -151,6 +152,11 @@ def field(title: str) -> str:
     return f"//label[normalize-space()='{title}']/following::fieldset[1]"
 
 
+def artifact_page(served: Served, artifact: dict[str, Any]) -> str:
+    """Where Prefect's page shows an artifact."""
+    return f"{served.said('evaluate ').partition('/v2/')[0]}/v2/artifacts/artifact/{artifact['id']}"
+
+
 def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: Browser, seen: Path) -> None:
     page.open(served.said("evaluate "))
     page.click(f"{field('Suites')}//button[.='Add item']")
@@ -186,6 +192,14 @@ def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: B
     page.click("//a[contains(@href,'/artifacts/')][contains(.,'leaderboard')]")
     page.wait_for_text(MODEL, "json_only")
     page.screenshot(seen / "ui_4_leaderboard.png")
+    kept = served.artifacts(run_id)
+    for name, words in (("cost", "output tokens"), ("limits", "refused with 429"), ("failures", "answer")):
+        page.open(artifact_page(served, kept[name]))
+        page.wait_for_text(words, MODEL)
+        page.screenshot(seen / f"ui_4_{name}.png")
+    page.open(artifact_page(served, kept["summary"]))
+    page.wait_for(lambda it: it.script(PICTURES) == 3, "three pictures that are shown")
+    page.screenshot(seen / "ui_4_summary.png")
 
 
 def test_the_form_does_not_send_what_the_spec_forbids(served: Served, page: Browser, seen: Path) -> None:
@@ -280,3 +294,6 @@ def test_nightly_lists_its_next_runs_and_completes_by_hand(served: Served, page:
     page.open(f"{page.url.partition('/v2/')[0]}/v2/runs/flow-run/{run['id']}")
     page.wait_for_text("Completed", "3 samples")
     page.screenshot(seen / "ui_7_nightly_by_hand.png")
+    page.open(artifact_page(served, served.artifacts(run["id"])["night"]))
+    page.wait_for_text("Night:", "nothing to look at", "Ran", "Cost")
+    page.screenshot(seen / "ui_8_night.png")
