@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from tasks.hostile import on_a_line
+
 Row = Mapping[str, object]
 Target = Path | BytesIO
 Draw = Callable[[Sequence[Row], Target], None]
@@ -115,7 +117,7 @@ def _lines(shown: Sequence[Row], title: str, unit: str):  # type: ignore[no-unty
     figure, axes = _figure(8.0, 1.4 + 0.42 * max(1, len(shown)))
     variants = _variants(shown)
     names = dict(zip(variants, short_names(variants), strict=True))
-    labels = [f"{row['suite']}, {names[str(row['variant'])]}" for row in shown]
+    labels = [on_a_line(f"{row['suite']}, {names[str(row['variant'])]}") for row in shown]
     axes.set_yticks(range(len(labels)), labels, fontsize=9, parse_math=False)
     axes.set_ylim(len(shown) - 0.4, -0.7)
     axes.set_xlabel(unit)
@@ -158,4 +160,4 @@ def _float(value: object) -> float:
 
 
 def _unmath(text: str) -> str:
-    return text.replace("$", r"\$")
+    return on_a_line(text).replace("$", r"\$")
