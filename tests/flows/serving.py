@@ -53,22 +53,7 @@ class Served:
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            f"{self.url}/api{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json"} | (headers or {}),
-        )
-        for _ in range(20):
-            try:
-                with urllib.request.urlopen(request, timeout=20) as reply:
-                    return reply.status, json.loads(reply.read() or b"null")
-            except urllib.error.HTTPError as error:
-                text = error.read()
-                if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
-                    return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
-                time.sleep(0.2)
-        raise AssertionError("busy for too long")
+        return ask_api(self.url, method, path, body, headers)
 
     def deployment(self, name: str) -> dict[str, Any]:
         only = {"deployments": {"name": {"any_": [name]}}}
@@ -107,6 +92,28 @@ class Served:
         took = time.monotonic() - began
         self.process.communicate()
         return took
+
+
+def ask_api(
+    url: str, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> tuple[int, Any]:
+    """Prefect's HTTP API: the status, and what it says."""
+    request = urllib.request.Request(
+        f"{url}/api{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json"} | (headers or {}),
+    )
+    for _ in range(20):
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return reply.status, json.loads(reply.read() or b"null")
+        except urllib.error.HTTPError as error:
+            text = error.read()
+            if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
+                return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
+            time.sleep(0.2)
+    raise AssertionError("busy for too long")
 
 
 def left_behind(home: Path) -> list[str]:
