@@ -52,9 +52,12 @@ def serve(
     settings.home.make()
     spec = make_spec(read_spec_file(nightly), str(nightly)) if nightly else None
     if spec is not None:
+        from flows.keys import may_have_blocks
         from tasks.work import check_spec
 
-        check_spec(settings, spec, os.environ)
+        # keys that are in blocks, if there can be any, are looked for when the server is there
+        late = may_have_blocks(settings.home.root, os.environ)
+        check_spec(settings, spec, None if late else os.environ)
     from flows.serve import serve as serve_home
 
     serve_home(

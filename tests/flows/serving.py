@@ -28,7 +28,13 @@ class Served:
 
     suites = ROOT / "datasets"  # where it finds suites
 
-    def __init__(self, home: Path, nightly: dict[str, Any] | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        home: Path,
+        nightly: dict[str, Any] | None = None,
+        environ: dict[str, str] | None = None,
+        **options: object,
+    ) -> None:
         self.home = home
         script = (
             "import json, sys; from pathlib import Path; from flows.serve import serve;"
@@ -39,7 +45,12 @@ class Served:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", script, str(home), json.dumps(nightly), json.dumps(STANDS_IN | options)],
-            env=environment | {"PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}", "SOME_KEY": CANARY},
+            env={
+                **environment,
+                "PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}",
+                "SOME_KEY": CANARY,
+                **(environ or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,6 +80,16 @@ class Served:
                     return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
                 time.sleep(0.2)
         raise AssertionError("busy for too long")
+
+    def when_there(self, method: str, path: str, body: object = None, within_s: float = 30) -> Any:
+        """What is made beside the start of `serve`, and is not there at first."""
+        deadline = time.monotonic() + within_s
+        code, answer = self.ask(method, path, body)
+        while (code == 404 or not answer) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            code, answer = self.ask(method, path, body)
+        assert code == 200, answer
+        return answer
 
     def deployment(self, name: str) -> dict[str, Any]:
         only = {"deployments": {"name": {"any_": [name]}}}
