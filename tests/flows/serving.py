@@ -32,7 +32,7 @@ class Served:
         self,
         home: Path,
         nightly: dict[str, Any] | None = None,
-        environ: dict[str, str] | None = None,
+        environ: Any = None,  # dict[str, str]; Any for tests that pass on options
         **options: object,
     ) -> None:
         self.home = home
