@@ -26,8 +26,8 @@ class AnthropicBlock(Block):
     _description = f"The key with which models anthropic/... are called. {HINT}"
 
     api_key: SecretStr = Field(title="API key", description="As ANTHROPIC_API_KEY.")
-    base_url: str | None = Field(
-        default=None,
+    base_url: str = Field(
+        default="",
         title="Base URL",
         description="As ANTHROPIC_BASE_URL: only where calls go to another server than Anthropic's.",
     )
@@ -41,8 +41,8 @@ class OpenAIBlock(Block):
     _description = f"The key with which models openai/... are called. {HINT}"
 
     api_key: SecretStr = Field(title="API key", description="As OPENAI_API_KEY.")
-    base_url: str | None = Field(
-        default=None,
+    base_url: str = Field(
+        default="",
         title="Base URL",
         description="As OPENAI_BASE_URL: only where calls go to another server than OpenAI's.",
     )
@@ -64,17 +64,21 @@ class AzureOpenAIBlock(Block):
     api_version: str = Field(
         default="2024-10-21", title="API version", description="As OPENAI_API_VERSION, the date of the API."
     )
-    api_key: SecretStr | None = Field(
-        default=None, title="API key", description="As AZURE_OPENAI_API_KEY. Empty: Entra ID is asked."
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="API key",
+        description="As AZURE_OPENAI_API_KEY. Empty: Entra ID is asked.",
     )
-    tenant_id: str | None = Field(
-        default=None, title="Tenant", description="As AZURE_TENANT_ID, of a service principal."
+    tenant_id: str = Field(
+        default="", title="Tenant", description="As AZURE_TENANT_ID, of a service principal."
     )
-    client_id: str | None = Field(
-        default=None, title="Client", description="As AZURE_CLIENT_ID, of a service principal."
+    client_id: str = Field(
+        default="", title="Client", description="As AZURE_CLIENT_ID, of a service principal."
     )
-    client_secret: SecretStr | None = Field(
-        default=None, title="Client secret", description="As AZURE_CLIENT_SECRET, of a service principal."
+    client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title="Client secret",
+        description="As AZURE_CLIENT_SECRET, of a service principal.",
     )
 
 
@@ -88,8 +92,10 @@ class CompatibleBlock(Block):
     base_url: str = Field(
         title="Base URL", description="As COMPATIBLE_BASE_URL, for example http://127.0.0.1:8000/v1"
     )
-    api_key: SecretStr | None = Field(
-        default=None, title="API key", description="As COMPATIBLE_API_KEY. Empty: the server asks for none."
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="API key",
+        description="As COMPATIBLE_API_KEY. Empty: the server asks for none.",
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.engine import engine, running_server
-from flows.prefect_home import PrefectHome
+from flows.prefect_home import PrefectHome, own_database
 from tasks.call.endpoint import VENDORS, needs_endpoint, resolve_endpoint, resolve_endpoints, signed_in
 from tasks.call.entra import PRINCIPAL, is_meant
 from tasks.call.secret import Variables
@@ -28,7 +28,6 @@ from warehouse.errors import EngineError, SpecError
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-CONNECTION = "PREFECT_SERVER_DATABASE_CONNECTION_URL"  # a database of the user's own
 NAME = "nightbench"  # of the one block of each type that counts
 SECRET = "secret"  # Prefect's own type  # noqa: S105 - the name of a type
 # What the fields of a provider's block stand for; its type is `nightbench-PROVIDER`.
@@ -82,7 +81,7 @@ def check_keys(home: Path, entries: Sequence[ModelEntry], environ: Mapping[str, 
 
 def may_have_blocks(home: Path, environ: Mapping[str, str]) -> bool:
     """Whether there was ever a page on which somebody could have filled one in."""
-    return CONNECTION in environ or PrefectHome.of(home).database.exists()
+    return own_database(environ) is not None or PrefectHome.of(home).database.exists()
 
 
 def seen_blocks(home: Path, environ: Mapping[str, str]) -> Mapping[str, Variables] | None:

@@ -36,6 +36,7 @@ class Served:
         **options: object,
     ) -> None:
         self.home = home
+        self.headers: dict[str, str] = {}  # of everything that it is asked
         script = (
             "import json, sys; from pathlib import Path; from flows.serve import serve;"
             "from tasks.spec import EvalSpec; n = json.loads(sys.argv[2]);"
@@ -68,7 +69,7 @@ class Served:
             f"{self.url}/api{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json"} | (headers or {}),
+            headers={"content-type": "application/json"} | self.headers | (headers or {}),
         )
         for _ in range(20):
             try:
