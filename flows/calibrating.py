@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.keys import at_hand
 from flows.regrading import Begun, is_committed
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
@@ -91,7 +92,8 @@ def _ask(settings: Settings, record: "RunRecord", labels: "Labels", wanted: Want
 
     spec, grader = record.eval_spec(), grader_of(labels, wanted.rubric)
     judging = labelled_judging(record.run_id, spec, labels, grader, wanted.repeats)
-    work = prepare_judging(settings, record, judging, os.environ)
+    environ = at_hand(settings.home.root, spec.judge_entries, os.environ)
+    work = prepare_judging(settings, record, judging, environ)
     for sentence in work.notes:
         wanted.say(sentence)
     wanted.agree(spec, work.estimate)

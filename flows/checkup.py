@@ -10,8 +10,10 @@ from importlib import metadata
 from typing import Literal
 from urllib.parse import urlsplit
 
-from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint, signed_in
+from flows.keys import NAME, block_type, come_from, seen_blocks
+from tasks.call.endpoint import VENDORS, Endpoint, missing_variables, resolve_endpoint
 from tasks.call.providers import open_provider
+from tasks.call.secret import Variables
 from tasks.home import Settings
 from tasks.model import Call, Message, hash_uuid
 from tasks.spec import ModelEntry, make_spec
@@ -42,7 +44,7 @@ def checkup(settings: Settings, environ: Mapping[str, str], probes: Sequence[str
     return [
         *_software(),
         *_disk(settings),
-        *_keys(environ),
+        *_keys(settings, environ),
         *_sandbox(),
         *(probe(model, environ) for model in probes),
     ]
@@ -70,22 +72,41 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _keys(environ: Mapping[str, str]) -> Iterator[Finding]:
-    for provider in VENDORS:
+def _keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    known: Mapping[str, Mapping[str, str]] = dict.fromkeys(VENDORS, environ)
+    try:
+        seen = seen_blocks(settings.home.root, environ)
+    except NightbenchError as error:
+        seen = None
+        yield Finding("blocks", "bad", str(error), "see the message")
+    else:
+        yield _blocks(seen)
+    for provider, environ in (known if seen is None else seen).items():
         missing = missing_variables(provider, environ)
         if missing:
             remedy = "; ".join(f"export {name}=..." for name in missing)
+            remedy += (
+                f"; or fill in the block {block_type(provider)}/{NAME} on the page of `nightbench serve`"
+            )
             yield Finding(provider, "missing", f"{' and '.join(missing)} not set", remedy)
             continue
         endpoint = resolve_endpoint(ModelEntry.model_validate({"model": f"{provider}/any"}), environ)
-        key = signed_in(provider, environ) or "no key"
+        sources = "; ".join(f"{what} from {place}" for what, place in come_from(provider, environ).items())
         reached = _reach(endpoint)
         yield Finding(
             provider,
             "bad" if reached else "good",
-            f"{key}; {endpoint.host} {reached or 'reachable'}",
+            f"{sources}; {endpoint.host} {reached or 'reachable'}",
             "check the network, a proxy, or the base URL" if reached else "",
         )
+
+
+def _blocks(seen: Mapping[str, Variables] | None) -> Finding:
+    if seen is None:
+        found = "can be seen only while `nightbench serve` runs on this home"
+        return Finding("blocks", "missing", found, "start it to see whether a block holds what is not set")
+    filled = [f"{block_type(provider)}/{NAME}" for provider, one in seen.items() if one.held]
+    return Finding("blocks", "good", f"in use: {', '.join(filled)}" if filled else "none is in use")
 
 
 def _reach(endpoint: Endpoint) -> str | None:

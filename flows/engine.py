@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.opening import password_for_clients
 from flows.prefect_home import (
     LOOPBACK,
     QUIET,
@@ -83,7 +84,7 @@ class Engine:
         try:
             record = self._find(at, time.monotonic() + 10)
             self._port = record.port
-            self._set(prefect_environment(self._home), record.api_url)
+            self._set(self._variables(at), record.api_url)
         except BaseException:
             self.close()
             raise
@@ -107,7 +108,7 @@ class Engine:
                 raise EngineError(_cannot_start(at, f"it did not answer within {timeout_s:.0f} s"))
             time.sleep(0.02)
         self.notice = (read_record(at) or record).notice
-        self._set(prefect_environment(self._home), record.api_url)
+        self._set(self._variables(at), record.api_url)
         threading.Thread(target=self._watch, args=(at, self._over), daemon=True, name="engine").start()
         return record.api_url
 
@@ -148,6 +149,9 @@ class Engine:
                 restarts += _start_server(self._home, self._port)
             except EngineError:  # the port may not be free yet; at last the flow's own error tells
                 restarts += 1
+
+    def _variables(self, at: PrefectHome) -> dict[str, str]:
+        return prefect_environment(self._home) | password_for_clients(at.server_password, os.environ)
 
     def _set(self, variables: Mapping[str, str], api_url: str) -> None:
         _refuse_late(api_url)

@@ -16,6 +16,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from flows.failures import explain, told_as, with_way_on
+from flows.keys import at_hand
 from flows.reporting import publish, saying_how_far, tag
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
@@ -96,7 +97,12 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
 @task(name="load", task_run_name="load suites and plan", cache_policy=NO_CACHE, **PLAIN)
 async def load(settings: Settings, record: RunRecord) -> Work:
     """Suites, samples and plan; everything that can be refused is refused here."""
-    return await asyncio.to_thread(prepare, settings, record)
+    return await asyncio.to_thread(_prepare, settings, record)
+
+
+def _prepare(settings: Settings, record: RunRecord) -> Work:
+    environ = at_hand(settings.home.root, record.eval_spec().entries, os.environ)
+    return prepare(settings, record, environ=environ)
 
 
 @task(name="call", task_run_name="call {title}", cache_policy=NO_CACHE, **PLAIN)

@@ -30,16 +30,21 @@ POLICY = "; ".join(
 
 
 class LoopbackOnly:
-    """ASGI middleware: refuses what does not come from this machine's own pages, and confines those."""
+    """ASGI middleware: refuses what does not come from this machine's own pages, and confines those.
 
-    def __init__(self, app: App) -> None:
+    `is_open`: other machines may come too, because there is a password, which a browser gives to no page but
+    the server's own; a page of another site is refused all the same.
+    """
+
+    def __init__(self, app: App, *, is_open: bool = False) -> None:
         self._app = app
+        self._allows = comes_from_its_page if is_open else is_local
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on, refuse, or pass on with the policy added to the answer."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
-        elif not is_local(
+        elif not self._allows(
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         ):
             await _refuse(scope["type"], receive, send)
@@ -53,6 +58,15 @@ def is_local(headers: Mapping[str, str]) -> bool:
         return False
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).hostname in LOCAL_NAMES
+
+
+def comes_from_its_page(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a page of the host that it names, or from no page at all.
+
+    A proxy in front has to pass on the Host that it was asked for.
+    """
+    origin, host = headers.get("origin"), urlsplit(f"//{headers.get('host', '')}").hostname
+    return host is not None and (origin is None or urlsplit(origin).hostname == host or is_local(headers))
 
 
 def _confined(send: Send) -> Send:

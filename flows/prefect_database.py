@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from flows.prefect_home import Lock, PrefectHome, prefect_version
 from warehouse.durable import fsync_file, fsync_folder
 from warehouse.errors import EngineError
 
+OWNERS = 0o600
 SIDES = ("-wal", "-shm", "-journal")
 CHECKED_BYTES = 64_000_000  # a file up to this size is read through; 1 GB would cost seconds at each start
 
@@ -41,6 +43,8 @@ def prepare_database(home: PrefectHome, shelf: Path | None = None) -> str | None
         )
     if flaw is not None:
         _place(home.database, shelf or default_shelf() or home.folder)
+    with suppress(OSError):  # another user's, who has seen to it
+        home.database.chmod(OWNERS)  # it may hold blocks with keys; SQLite gives its log the same
     return notice
 
 

@@ -5,6 +5,7 @@ server.lock   held (exclusive) by the one server on this home's database, from b
 users.lock    held (shared) by every process that uses a temporary server; a server that gets it
               exclusively has no user left
 serve.lock    held (exclusive) by `nightbench serve`
+server.password   where the server asks for one (flows/opening.py)
 server.json   where the server listens; written by the holder of server.lock, true only while it is held
 
 Locks are `flock`s: the kernel gives them up with the last descriptor, however a process dies.
@@ -14,6 +15,7 @@ Nothing here imports Prefect.
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +23,7 @@ from typing import Literal
 from warehouse.locks import lock_alone
 
 LOOPBACK = "127.0.0.1"
+CONNECTION = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 Mode = Literal["temporary", "serve"]
 
 
@@ -61,6 +64,11 @@ class PrefectHome:
     def record(self) -> Path:
         """Where the server says its address."""
         return self.folder / "server.json"
+
+    @property
+    def server_password(self) -> Path:
+        """What a server with a password asks its clients for; there while it runs, for its user alone."""
+        return self.folder / "server.password"
 
     @property
     def server_log(self) -> Path:
@@ -167,12 +175,18 @@ QUIET = {
 }
 
 
+def own_database(environ: Mapping[str, str]) -> str | None:
+    """The PostgreSQL database that the user names for Prefect; None: the home's file is it."""
+    url = environ.get(CONNECTION, "")
+    return url if url.startswith("postgresql") else None
+
+
 def prefect_environment(home: Path) -> dict[str, str]:
     """The variables of every process that imports Prefect for this home; set before it does."""
     at = PrefectHome.of(home)
     return QUIET | {
         "PREFECT_HOME": str(at.folder),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{at.database}",
+        CONNECTION: own_database(os.environ) or f"sqlite+aiosqlite:///{at.database}",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         # nothing is sent anywhere but to the model providers
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # server's heartbeat; the page's and the SDK's events

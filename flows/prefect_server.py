@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.loopback_only import LoopbackOnly
+from flows.opening import is_loopback, keep_password, listeners
 from flows.page_runs import PageRuns
 from flows.prefect_database import prepare_database
 from flows.prefect_home import (
@@ -29,6 +30,7 @@ from flows.prefect_home import (
     Lock,
     PrefectHome,
     ServerRecord,
+    own_database,
     prefect_environment,
     write_record,
 )
@@ -62,23 +64,26 @@ def main(arguments: list[str]) -> int:
         return ALREADY
     home.record.unlink(missing_ok=True)
     try:
-        listener = _listen(options.port)
+        accepting = listeners(options.host, options.port)
     except OSError:
         if not options.or_free:
             return PORT_TAKEN
-        listener = _listen(0)
-    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        accepting = listeners(options.host, 0)
+    url = f"http://{LOOPBACK}:{accepting[0].getsockname()[1]}"
     if not options.serve and os.fork() > 0:
         os._exit(0)  # the child has the lock and the port
     record = ServerRecord(url, os.getpid(), "serve" if options.serve else "temporary", ready=False)
+    keep_password(home.server_password, os.environ)
     write_record(home, record)
     _log_to(home.server_log)
-    os.environ.update(
-        prefect_environment(options.home) | {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"}
-    )
+    os.environ.update(prefect_environment(options.home))
+    if own_database(os.environ) is None:
+        os.environ["PREFECT_SERVER_DATABASE_MIGRATE_ON_START"] = "false"
+    is_open = not is_loopback(options.host)
     if options.serve:
         os.environ.update(
-            PREFECT_SERVER_UI_API_URL=record.api_url,
+            # who comes by another address finds the API beside the page
+            PREFECT_SERVER_UI_API_URL="/api" if is_open else record.api_url,
             PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS=f"{url},{url.replace(LOOPBACK, 'localhost')}",
         )
         ending = Ending(_closed_stdin)
@@ -86,7 +91,7 @@ def main(arguments: list[str]) -> int:
         os.environ.update(WITHOUT_SERVICES)
         ending = Ending(lambda: _no_users(home))
     ending.start()
-    _serve(home, record, listener, ending)
+    _serve(home, record, accepting, ending, is_open=is_open)
     return 0
 
 
@@ -113,12 +118,19 @@ class Ending:
         os._exit(0)
 
 
-def _serve(home: PrefectHome, record: ServerRecord, listener: socket.socket, ending: Ending) -> None:
+def _serve(
+    home: PrefectHome,
+    record: ServerRecord,
+    accepting: list[socket.socket],
+    ending: Ending,
+    *,
+    is_open: bool,
+) -> None:
     import asyncio
 
     gc.disable()  # a fifth of the time of the imports goes into collections that find nothing
     with ThreadPoolExecutor(1) as beside:
-        database = beside.submit(prepare_database, home)
+        database = beside.submit(_prepare, home)
         import uvicorn
         from prefect.server.api.server import create_app
 
@@ -133,30 +145,36 @@ def _serve(home: PrefectHome, record: ServerRecord, listener: socket.socket, end
             ending.when_due(lambda: setattr(self, "should_exit", True))
 
     config = uvicorn.Config(
-        LoopbackOnly(PageRuns(app)), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        LoopbackOnly(PageRuns(app), is_open=is_open),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
     )
     server = Server(config)
-    asyncio.run(server.serve(sockets=[listener]))
-    home.record.unlink(missing_ok=True)
+    asyncio.run(server.serve(sockets=accepting))
+    _forget(home)
     sys.stdout.flush()
     os._exit(0)  # Prefect's threads have nothing left to do that is worth waiting for
+
+
+def _prepare(home: PrefectHome) -> str | None:
+    """See to the home's file; a database of the user's own is Prefect's to bring up to date."""
+    return prepare_database(home) if own_database(os.environ) is None else None
+
+
+def _forget(home: PrefectHome) -> None:
+    home.record.unlink(missing_ok=True)
+    home.server_password.unlink(missing_ok=True)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m flows.prefect_server")
     parser.add_argument("home", type=Path)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default=LOOPBACK, help="where it listens besides loopback")
     parser.add_argument("--or-free", action="store_true", help="another port where that one is taken")
     parser.add_argument("--serve", action="store_true")
     return parser.parse_args(arguments)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
-    listener.listen(128)
-    return listener
 
 
 def _log_to(path: Path) -> None:
@@ -174,7 +192,7 @@ def _no_users(home: PrefectHome) -> None:
         alone = alone + 1 if users.try_alone() else 0
         if alone < POLLS_ALONE:
             users.release()
-    home.record.unlink(missing_ok=True)
+    _forget(home)
 
 
 def _closed_stdin() -> None:

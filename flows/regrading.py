@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.keys import at_hand
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import begin_run, forget_unsent, read_run, run_lock
@@ -102,7 +103,8 @@ def _ask(
         judging = stored_judging(connection, plan.run, record.run_id, spec, plan.asking)
     if judging is None:
         return ()
-    work = prepare_judging(settings, record, judging, os.environ)
+    environ = at_hand(settings.home.root, spec.judge_entries, os.environ)
+    work = prepare_judging(settings, record, judging, environ)
     for sentence in work.notes:
         asked.say(sentence)
     asked.agree(spec, work.estimate)

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
+from flows.keys import check_keys
 from flows.night import SPEC, Schedule, catch_up, in_words, missed_night, read_variables
 from flows.offers import Offers, offered
 from tasks.home import Settings
+from tasks.spec import make_spec
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -87,7 +89,10 @@ async def _run(orders: Orders) -> None:
     from prefect.runner import Runner
 
     import flows.served
+    from flows.blocks import register_blocks
 
+    if orders.nightly is not None:
+        await asyncio.to_thread(_check_night, orders.nightly)
     runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
     async with get_client() as client:
         offers = Offers(Settings.read(os.environ))
@@ -111,6 +116,7 @@ async def _run(orders: Orders) -> None:
         next_at = in_words(await schedule.next_after(now), orders.timezone) if scheduled else None
         names = {name: str(id_) for name, id_ in made.items()}
         _report(orders, Report(names, next_at, caught_up=missed is not None))
+        registering = asyncio.create_task(register_blocks(client))
         refreshing = asyncio.create_task(offers.keep_new(client, made))
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,6 +125,7 @@ async def _run(orders: Orders) -> None:
             raise RuntimeError("Prefect's runner ended by itself")
         _end_anyway()
         refreshing.cancel()
+        registering.cancel()
         cut: list[UUID] = []
         with contextlib.suppress(Exception):  # the server may have died with `serve`; then nothing is noted
             cut = await asyncio.wait_for(open_runs(client, ids), NOTE_S)
@@ -126,6 +133,12 @@ async def _run(orders: Orders) -> None:
         with contextlib.suppress(Exception):
             why = "`nightbench serve` was stopped."
             await asyncio.wait_for(close_runs(client, cut, resumable, "Cancelled", why), NOTE_S)
+
+
+def _check_night(parameters: dict[str, Any]) -> None:
+    """Raises: SpecError: neither the environment nor a block has the keys of the nights."""
+    entries = make_spec(parameters["spec"], "--nightly").entries
+    check_keys(Settings.read(os.environ).home.root, entries, os.environ)
 
 
 def _end_anyway() -> None:

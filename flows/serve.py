@@ -22,7 +22,17 @@ from typing import IO, Any
 
 from flows.deployments import AD_HOC, CRON, DEPLOYMENTS, FLOW_VARIABLE, NIGHTLY, TIMEZONE
 from flows.engine import running_server, server_environment
-from flows.prefect_home import Lock, PrefectHome, ServerRecord, answers, prefect_environment, read_record
+from flows.opening import check_opening, is_loopback, opened, password_for_clients
+from flows.prefect_home import (
+    CONNECTION,
+    LOOPBACK,
+    Lock,
+    PrefectHome,
+    ServerRecord,
+    answers,
+    prefect_environment,
+    read_record,
+)
 from flows.prefect_server import ALREADY, PORT_TAKEN
 from flows.runner import Orders, Report
 from tasks.spec import EvalSpec
@@ -45,6 +55,7 @@ def serve(
     timezone: str = TIMEZONE,
     catch_up: bool = False,
     port: int | None = None,
+    host: str = LOOPBACK,
     flow_entrypoint: str | None = None,
     runs_at_once: int = 4,
     say: Callable[[str], None] = print,
@@ -53,10 +64,13 @@ def serve(
 
     The first line it says is the page's address. `flow_entrypoint` is `module:name` of a flow with the
     parameter `spec` that takes the place of both evaluations. `catch_up`: a night that was missed while
-    nothing was served is run at the start, once however many they were; else it is skipped.
+    nothing was served is run at the start, once however many they were; else it is skipped. `host`: where
+    the page is to be had besides loopback, behind a password.
 
-    Raises: EngineError: another `serve` or a command holds this home, the port is taken, or a part ended.
+    Raises: SpecError: there is no password for a host beyond loopback. EngineError: another `serve` or a
+        command holds this home, the port is taken, or a part ended.
     """
+    check_opening(host, os.environ)
     try:
         at = PrefectHome.of(home)
         alone = Lock(at.serve_lock)
@@ -72,10 +86,12 @@ def serve(
     )
     try:
         with _Stop() as stop, _Parts() as parts:
-            record = _start_server(parts, at, home, port, stop)
+            record = _start_server(parts, at, home, port, host, stop)
             if record is None:
                 return
             say(record.url)
+            if not is_loopback(host):
+                say(opened(host, record.port))
             if record.notice:
                 say(record.notice)
             environment = _runner_environment(home, record, flow_entrypoint)
@@ -158,9 +174,10 @@ def _end(part: subprocess.Popen[bytes], patience_s: float) -> None:
 
 
 def _start_server(
-    parts: _Parts, at: PrefectHome, home: Path, port: int | None, stop: threading.Event
+    parts: _Parts, at: PrefectHome, home: Path, port: int | None, host: str, stop: threading.Event
 ) -> ServerRecord | None:
     command = [sys.executable, "-P", "-m", "flows.prefect_server", str(home.absolute()), "--serve"]
+    command += ["--host", host]
     command += ["--port", str(PORT), "--or-free"] if port is None else ["--port", str(port)]
     deadline = time.monotonic() + START_S
     patience = time.monotonic() + COMMAND_PATIENCE_S
@@ -254,6 +271,8 @@ def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str |
     return {
         **os.environ,
         **prefect_environment(home),
+        **password_for_clients(PrefectHome.of(home).server_password, os.environ),
+        CONNECTION: f"sqlite+aiosqlite:///{PrefectHome.of(home).database}",  # another's has a password
         "PREFECT_API_URL": record.api_url,
         "NIGHTBENCH_HOME": str(home.absolute()),
         "PYTHONSAFEPATH": "1",  # a folder `datasets` or `prefect` where serve was called shadows nothing

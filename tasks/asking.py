@@ -180,6 +180,7 @@ def prepare_ask(
         progress,
         monthly_usd=settings.monthly_usd,
         judging=judging,
+        environ=environ,
     )
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 
@@ -39,7 +38,9 @@ async def calling(
         work.damage = known.damage()
         journal = await stack.enter_async_context(Journal.open(folder, work.record.run_id))
         work.judge_from(known)
-        work.progress.reused = await reuse_answers(work.home, work.plan, journal, known, _hosts(spec))
+        work.progress.reused = await reuse_answers(
+            work.home, work.plan, journal, known, _hosts(spec, work.environ)
+        )
         month = await asyncio.to_thread(join_month, work.home, work.plans, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
@@ -53,7 +54,7 @@ async def calling(
         gates: dict[str, Gate] = {}
         for entry in spec.entries:
             if lane_of(entry) not in lanes:
-                provider = open_provider(_endpoint(entry, server))
+                provider = open_provider(_endpoint(entry, server, work.environ))
                 stack.push_async_callback(provider.close)
                 # without an endpoint the account is this run's own server
                 limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
@@ -80,7 +81,12 @@ async def calling(
         )
         if spec.mode != "realtime":
             plans = [
-                LanePlan(lane_of(entry), _endpoint(entry, server), entry, fleeting=not needs_endpoint(entry))
+                LanePlan(
+                    lane_of(entry),
+                    _endpoint(entry, server, work.environ),
+                    entry,
+                    fleeting=not needs_endpoint(entry),
+                )
                 for entry in spec.entries
             ]
             work.batches = open_batch_session(work, session, journal, known, plans, stack)
@@ -97,7 +103,9 @@ async def begin_judging(work: Work, session: CallSession) -> None:
     known = session.known
     await asyncio.to_thread(known.refresh)
     work.judge_from(known)
-    reused = await reuse_answers(work.home, work.judging, session.journal, known, _hosts(work.plan.spec))
+    reused = await reuse_answers(
+        work.home, work.judging, session.journal, known, _hosts(work.plan.spec, work.environ)
+    )
     work.progress.reused += reused
     for name, n in (await asyncio.to_thread(work.judging.due)).items():
         work.progress.variants[name].planned = n
@@ -119,15 +127,15 @@ async def call_plan(session: CallSession, plan: Plan) -> None:
             group.create_task(one(shard))
 
 
-def _hosts(spec: EvalSpec) -> dict[str, str | None]:
-    return {entry.variant: host_of(entry, os.environ) for entry in spec.entries}
+def _hosts(spec: EvalSpec, environ: Mapping[str, str]) -> dict[str, str | None]:
+    return {entry.variant: host_of(entry, environ) for entry in spec.entries}
 
 
-def _endpoint(entry: ModelEntry, server_url: str | None) -> Endpoint:
+def _endpoint(entry: ModelEntry, server_url: str | None, environ: Mapping[str, str]) -> Endpoint:
     if not needs_endpoint(entry):
         assert server_url is not None, "a simulated model without an address has its server"
         entry = entry.model_copy(update={"base_url": server_url})
-    return resolve_endpoint(entry, os.environ)
+    return resolve_endpoint(entry, environ)
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

@@ -75,8 +75,10 @@ class Work:
         fits: Mapping[str, Mapping[Script, Fit]] | None = None,
         estimate: Estimate = NO_ESTIMATE,
         judging: JudgingPlan | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home
+        self.environ = os.environ if environ is None else environ  # where keys and addresses are read from
         self.record = record
         self.plan = plan
         self.judging = judging  # of answers of a likely length, until `calling` has those of the journal
@@ -172,14 +174,15 @@ def tools(picked: Pick = pick) -> Tools:
     )
 
 
-def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str]) -> None:
-    """What can be refused at once: an unknown suite, a missing key.
+def check_spec(settings: Settings, spec: EvalSpec, environ: Mapping[str, str] | None) -> None:
+    """What can be refused at once: an unknown suite, a missing key; None: keys are looked for later.
 
     Raises: SpecError, SuiteError.
     """
     for entry in spec.suite_entries:
         find_suite(entry.name, settings.suite_folders)
-    resolve_endpoints(spec.entries, environ)
+    if environ is not None:
+        resolve_endpoints(spec.entries, environ)
 
 
 def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str] | None = None) -> Work:
@@ -188,7 +191,8 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     Raises: SpecError, SuiteError: one sentence with file, place and remedy; nothing was sent.
     """
     spec = record.eval_spec()
-    resolve_endpoints(spec.entries, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    resolve_endpoints(spec.entries, environ)
     suites = load_suites(settings, spec)
     plan = plan_run(record.run_id, spec, suites)
     graders = run_graders(spec, suites)
@@ -211,7 +215,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
                 check_call(call)
                 weigh(weights, call)
     plans[0] = plan = with_prefixes(plan)
-    reused = reusable(settings.home, plan, os.environ if environ is None else environ)
+    reused = reusable(settings.home, plan, environ)
     estimate = estimate_plan(plans, settings.home.warehouse, weights, learned, reused)
     usd = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
     check_budget(plans, usd, settings.monthly_usd)
@@ -226,7 +230,9 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
             "journal went: nothing is asked or graded again."
         )
     fits, monthly_usd = learned.by_model, settings.monthly_usd
-    return Work(settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate, judging)
+    return Work(
+        settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate, judging, environ
+    )
 
 
 def reusable(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[tuple[str, str], int]:

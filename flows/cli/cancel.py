@@ -77,14 +77,16 @@ def _stop(home: Home, run_id: str, pid: int) -> None:
 
 
 def _cancel_batches(record: "RunRecord") -> list[str]:
+    from flows.keys import at_hand
     from tasks.cancelling import cancel_run
     from tasks.runs import run_lock
 
     folders = tuple(Path(folder) for folder in record.suite_folders)
     settings = Settings.read(os.environ, folders)
     note(f"run {record.run_id}: its batches are being cancelled at the provider, which may take ten minutes")
+    environ = at_hand(settings.home.root, record.eval_spec().entries, os.environ)
     with run_lock(settings.home, record.run_id):
-        return asyncio.run(cancel_run(settings, record))
+        return asyncio.run(cancel_run(settings, record, environ))
 
 
 def _status(home: Home, run_id: str) -> str:

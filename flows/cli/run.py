@@ -211,16 +211,18 @@ def execute(
 
     Raises: NightbenchError: what ended the run; what was received is kept.
     """
+    from flows.keys import at_hand
     from tasks.work import check_spec
 
     settings.home.make()
+    keys = at_hand(settings.home.root, spec.entries, os.environ)
     try:
-        check_spec(settings, spec, os.environ)
+        check_spec(settings, spec, keys)
     except SpecError:
         note_doubtful_names(spec)
         raise
     try:
-        _run(settings, spec, run_id, retry_failed=retry_failed, yes=yes)
+        _run(settings, spec, run_id, keys, retry_failed=retry_failed, yes=yes)
     except KeyboardInterrupt:
         stopped = StoppedShort(
             f"stopped before the first call; nothing was sent. `nightbench resume {run_id}` starts it."
@@ -236,7 +238,9 @@ def execute(
     print_result(settings.home, run_id, as_json=as_json)
 
 
-def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool, yes: bool) -> None:
+def _run(
+    settings: Settings, spec: EvalSpec, run_id: str, keys: Mapping[str, str], *, retry_failed: bool, yes: bool
+) -> None:
     from tasks.work import prepare
 
     with ExitStack() as stack:
@@ -251,7 +255,7 @@ def _run(settings: Settings, spec: EvalSpec, run_id: str, *, retry_failed: bool,
         engine.start()
         note_doubtful_names(spec)  # here it costs no time: the server is coming up
         try:
-            work = prepare(settings, record)
+            work = prepare(settings, record, environ=keys)
             ask_first(work.plan.spec, work.estimate, yes=yes)
         except NightbenchError:
             forget_unsent(settings.home, run_id)

@@ -11,6 +11,7 @@ import typer
 
 from flows.cli.show import JsonFlag, print_json, print_table, say
 from flows.deployments import CRON, TIMEZONE
+from flows.prefect_home import LOOPBACK
 from tasks.home import Settings
 from warehouse.errors import SpecError
 
@@ -41,6 +42,10 @@ def serve(
         int | None,
         typer.Option("--port", min=1, max=65_535, help="Of Prefect's UI; default 4200 or a free one."),
     ] = None,
+    host: Annotated[
+        str,
+        typer.Option("--host", metavar="ADDRESS", help="Opens the UI to other machines; needs a password."),
+    ] = LOOPBACK,
 ) -> None:
     """Run Prefect's server and UI on loopback, and serve the deployments: nightly, evaluate, compare, ..."""
     from tasks.spec import make_spec
@@ -52,13 +57,22 @@ def serve(
     settings.home.make()
     spec = make_spec(read_spec_file(nightly), str(nightly)) if nightly else None
     if spec is not None:
+        from flows.keys import may_have_blocks
         from tasks.work import check_spec
 
-        check_spec(settings, spec, os.environ)
+        # keys that are in blocks, if there can be any, are looked for when the server is there
+        late = may_have_blocks(settings.home.root, os.environ)
+        check_spec(settings, spec, None if late else os.environ)
     from flows.serve import serve as serve_home
 
     serve_home(
-        settings.home.root, nightly_spec=spec, cron=cron, timezone=timezone, catch_up=catch_up, port=port
+        settings.home.root,
+        nightly_spec=spec,
+        cron=cron,
+        timezone=timezone,
+        catch_up=catch_up,
+        port=port,
+        host=host,
     )
 
 

@@ -41,7 +41,7 @@ def azure_client(endpoint: Endpoint, identity: Identity | None = None) -> openai
     }
     client: openai.AsyncAzureOpenAI
     if isinstance(endpoint.api_key, Token):
-        source = TokenSource(identity or open_identity(), endpoint.api_key, endpoint.host)
+        source = TokenSource(identity or open_identity(endpoint.principal), endpoint.api_key, endpoint.host)
         client = EntraClient(source, **options)
     elif endpoint.is_token:
         client = openai.AsyncAzureOpenAI(azure_ad_token=endpoint.api_key.reveal(), **options)

@@ -1,7 +1,8 @@
 """Where a model's calls go and with which key: from a spec's entry and the environment.
 
 The variables are those that the vendors' SDKs read too; an entry's `base_url` and `api_key_env` win over
-them. A key leaves its Secret only into a client. Azure's may be a token of Entra ID: see `entra`.
+them. What is called environment here may hold more than the process's own (secret.Variables). A key leaves
+its Secret only into a client. Azure's may be a token of Entra ID: see `entra`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,9 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from tasks.call.api import api_of
-from tasks.call.entra import GIVEN, check_installed, is_meant
+from tasks.call.entra import GIVEN, Principal, check_installed, is_meant, principal_of
 from tasks.call.facts import vendor_of
-from tasks.call.secret import NO_KEY, SIMULATED_KEY, Secret, Token
+from tasks.call.secret import NO_KEY, SIMULATED_KEY, Secret, Token, Variables
 from tasks.model import Api
 from tasks.spec import ModelEntry
 from warehouse.errors import SpecError
@@ -35,6 +36,7 @@ class Endpoint:
     api_version: str | None = None  # Azure's
     api: Api = "chat"  # which of OpenAI's two
     is_token: bool = False  # sent as Authorization: Bearer in place of Azure's api-key
+    principal: Principal | None = None  # whose token it is, where not the machine's or the environment's
     own_address: bool = False  # the entry's base_url: what the environment holds for the vendor is not for it
 
 
@@ -93,7 +95,7 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
     vendor = VENDORS[provider]
     key_name, key = _key(entry, vendor, environ)
     gets_tokens = not key and entry.api_key_env is None and vendor.tokens and is_meant(environ)
-    url = entry.base_url or environ.get(vendor.base_url, "").strip() or vendor.default_url
+    url = entry.base_url or _address(vendor, key_name, key, environ) or vendor.default_url
     version = environ.get(vendor.api_version, "").strip() if vendor.api_version else None
     missing = [
         variable
@@ -122,6 +124,7 @@ def resolve_endpoint(entry: ModelEntry, environ: Mapping[str, str]) -> Endpoint:
         host=_host(parts),
         api_key=Token() if gets_tokens else Secret(key or NO_KEY),
         is_token=gets_tokens or key_name == vendor.tokens,
+        principal=principal_of(environ) if gets_tokens else None,
         headers=dict(entry.headers),
         in_flight=entry.limits.in_flight,
         own_address=entry.base_url is not None,
@@ -245,6 +248,14 @@ def _of_environment(vendor: Vendor, environ: Mapping[str, str]) -> tuple[str, st
         if name is not None and (value := environ.get(name, "").strip()):
             return name, value
     return vendor.key, ""
+
+
+def _address(vendor: Vendor, key_name: str, key: str, environ: Mapping[str, str]) -> str:
+    """The vendor's address; one that the environment does not hold is not for a key that it does hold."""
+    is_held = environ.is_held if isinstance(environ, Variables) else lambda _: False
+    if key and is_held(vendor.base_url) and not is_held(key_name):
+        return ""
+    return environ.get(vendor.base_url, "").strip()
 
 
 def _has_own_server(entry: ModelEntry) -> bool:

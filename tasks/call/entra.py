@@ -1,8 +1,9 @@
 """Entra ID in place of an Azure key: whether it is asked for, and where its tokens come from.
 
-By environment alone, as azure-identity reads it (its DefaultAzureCredential): a service principal, a workload
-or managed identity, or, with AZURE_TOKEN_CREDENTIALS=dev, whoever is signed in on this machine. A token that
-is given as AZURE_OPENAI_AD_TOKEN is used as it is and not renewed. azure-identity is an optional extra.
+By environment, as azure-identity reads it (its DefaultAzureCredential): a service principal, a workload
+or managed identity, or, with AZURE_TOKEN_CREDENTIALS=dev, whoever is signed in on this machine; or a service
+principal that is held elsewhere (secret.Variables). A token that is given as AZURE_OPENAI_AD_TOKEN is used as
+it is and not renewed. azure-identity is an optional extra.
 
 Source: azure.identity.aio (DefaultAzureCredential, get_bearer_token_provider, which keeps a token until five
 minutes before its end), learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from tasks.call.faults import clean
-from tasks.call.secret import Token
+from tasks.call.secret import Secret, Token, Variables
 from warehouse.errors import Fault, SpecError, Transient, Unusable
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -33,6 +34,18 @@ MEND = (
 )
 
 
+PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A service principal that the process's own environment does not have."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: Secret
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who gives tokens. `refused`: its errors that no retry mends; `failed`: all others of its own."""
@@ -48,6 +61,14 @@ def is_meant(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name, "").strip() for name in SIGNS)
 
 
+def principal_of(environ: Mapping[str, str]) -> Principal | None:
+    """The service principal that azure-identity cannot find by itself, if there is one."""
+    if not isinstance(environ, Variables) or not environ.is_held(PRINCIPAL[-1]):
+        return None
+    tenant_id, client_id, secret = (environ.get(name, "").strip() for name in PRINCIPAL)
+    return Principal(tenant_id, client_id, Secret(secret)) if tenant_id and client_id else None
+
+
 def check_installed(place: str) -> None:
     """Raises: SpecError: the extra is missing."""
     if find_spec("azure") is None or find_spec("azure.identity") is None:
@@ -58,16 +79,25 @@ def check_installed(place: str) -> None:
         )
 
 
-def open_identity() -> Identity:
-    """The identity of the environment; to be called where an event loop runs.
+def open_identity(principal: Principal | None = None) -> Identity:
+    """The identity of the environment, or a principal's; to be called where an event loop runs.
 
     Raises: SpecError: the variables contradict each other or name no kind of credential.
     """
     from azure.core.exceptions import AzureError, ClientAuthenticationError
-    from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
+    from azure.identity.aio import (
+        ClientSecretCredential,
+        DefaultAzureCredential,
+        get_bearer_token_provider,
+    )
 
+    credential: ClientSecretCredential | DefaultAzureCredential
     try:
-        credential = DefaultAzureCredential()
+        if principal is None:
+            credential = DefaultAzureCredential()
+        else:
+            secret = principal.client_secret.reveal()
+            credential = ClientSecretCredential(principal.tenant_id, principal.client_id, secret)
     except ValueError as error:
         raise SpecError(f"Entra ID: {_words(error)} Nothing was sent. {MEND}.") from None
     return Identity(

@@ -98,6 +98,7 @@ def prepare_judging(
         learned.by_model,
         estimate,
         judging,
+        environ,
     )
 
 

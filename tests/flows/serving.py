@@ -28,8 +28,15 @@ class Served:
 
     suites = ROOT / "datasets"  # where it finds suites
 
-    def __init__(self, home: Path, nightly: dict[str, Any] | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        home: Path,
+        nightly: dict[str, Any] | None = None,
+        environ: Any = None,  # dict[str, str]; Any for tests that pass on options
+        **options: object,
+    ) -> None:
         self.home = home
+        self.headers: dict[str, str] = {}  # of everything that it is asked
         script = (
             "import json, sys; from pathlib import Path; from flows.serve import serve;"
             "from tasks.spec import EvalSpec; n = json.loads(sys.argv[2]);"
@@ -39,7 +46,12 @@ class Served:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", script, str(home), json.dumps(nightly), json.dumps(STANDS_IN | options)],
-            env=environment | {"PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}", "SOME_KEY": CANARY},
+            env={
+                **environment,
+                "PYTHONPATH": f"{ROOT}{os.pathsep}{STANDIN}",
+                "SOME_KEY": CANARY,
+                **(environ or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -53,7 +65,17 @@ class Served:
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        return ask_api(self.url, method, path, body, headers)
+        return ask_api(self.url, method, path, body, self.headers | (headers or {}))
+
+    def when_there(self, method: str, path: str, body: object = None, within_s: float = 30) -> Any:
+        """What is made beside the start of `serve`, and is not there at first."""
+        deadline = time.monotonic() + within_s
+        code, answer = self.ask(method, path, body)
+        while (code == 404 or not answer) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            code, answer = self.ask(method, path, body)
+        assert code == 200, answer
+        return answer
 
     def deployment(self, name: str) -> dict[str, Any]:
         only = {"deployments": {"name": {"any_": [name]}}}

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from flows.loopback_only import LoopbackOnly, Message, Receive, Send, is_local
+from flows.loopback_only import LoopbackOnly, Message, Receive, Send, comes_from_its_page, is_local
 from flows.page_runs import PageRuns, marked
 from flows.trigger import UI_MESSAGE
 
@@ -31,6 +31,26 @@ CREATE = f"/api/deployments/{uuid4()}/create_flow_run"
 )
 def test_only_this_machine_is_answered(headers: dict[str, str], local: bool) -> None:
     assert is_local(headers) is local
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        pytest.param({"host": "10.0.0.5:4200"}, True, id="a program elsewhere"),
+        pytest.param({"host": "10.0.0.5:4200", "origin": "http://10.0.0.5:4200"}, True, id="its own page"),
+        pytest.param({"host": "nb.example", "origin": "https://nb.example"}, True, id="behind a proxy"),
+        pytest.param({"host": "[fe80::1]:4200", "origin": "http://[fe80::1]:4200"}, True, id="version 6"),
+        pytest.param({"host": "127.0.0.1:4200", "origin": "http://localhost:4200"}, True, id="this machine"),
+        pytest.param({"host": "10.0.0.5:4200", "origin": "https://example.org"}, False, id="another site"),
+        pytest.param({"host": "10.0.0.5:4200", "origin": "null"}, False, id="a page without origin"),
+        pytest.param({}, False, id="no host"),
+    ],
+)
+def test_behind_a_password_other_machines_are_answered_and_other_sites_are_not(
+    headers: dict[str, str], allowed: bool
+) -> None:
+    assert comes_from_its_page(headers) is allowed
+    assert (ask(LoopbackOnly(ok, is_open=True), headers)[0]["status"] == 200) is allowed
 
 
 async def ok(scope: Message, receive: Receive, send: Send) -> None:

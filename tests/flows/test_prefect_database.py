@@ -47,6 +47,7 @@ def tables(database: Path) -> set[str]:
 def test_new_home_gets_a_database_without_a_word(at: PrefectHome, shelf: Path) -> None:
     assert prepare_database(at, shelf) is None
     assert find_flaw(at.database) is None
+    assert at.database.stat().st_mode & 0o777 == 0o600  # blocks with keys may come into it
     assert {"flow", "flow_run", "task_run", "deployment", "alembic_version"} <= tables(at.database)
 
 
