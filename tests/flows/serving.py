@@ -85,7 +85,7 @@ class Served:
     def begin(self, name: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
         return self.ask("POST", f"/deployments/{self.deployment(name)['id']}/create_flow_run", body, headers)
 
-    def wait_for(self, run_id: str, *states: str, within_s: float = 60) -> dict[str, Any]:
+    def wait_for(self, run_id: str, *states: str, within_s: float = 150) -> dict[str, Any]:
         deadline = time.monotonic() + within_s
         while True:
             run: dict[str, Any] = self.ask("GET", f"/flow_runs/{run_id}")[1]
