@@ -73,9 +73,11 @@ async def nightly(
     try:
         ended = await evaluation(tonight)
     except NightbenchError:
-        await morning(home, afterwards)
+        await sum_up(home, str(flow_run.id), afterwards.max_drop)
         raise
-    summary = await morning(home, afterwards)
+    if ended is None and afterwards.compact:
+        await compact(home)
+    summary = await sum_up(home, str(flow_run.id), afterwards.max_drop)
     if ended is None and summary is not None:
         return Completed(message=summary.lines[0])
     return ended
@@ -114,13 +116,6 @@ def read_named(home: Home, name: str | None) -> dict[str, Any]:
             f"{there}."
         )
     return dict(read_spec_file(path))
-
-
-async def morning(home: Home, afterwards: Afterwards) -> NightSummary | None:
-    """What comes after the calls; None where the run did not come so far as to be spoken of."""
-    if afterwards.compact:
-        await compact(home)
-    return await sum_up(home, str(flow_run.id), afterwards.max_drop)
 
 
 @task(name="compact", task_run_name="compact when due", cache_policy=NO_CACHE, **PLAIN)

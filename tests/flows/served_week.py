@@ -165,17 +165,18 @@ class ServedWeek:
             except OSError:
                 continue
 
+    def goes_on(self, run_id: str) -> None:
+        """Wait until a run that was killed is at work again."""
+        deadline = time.monotonic() + 60
+        while self.ask("GET", f"/flow_runs/{run_id}")["run_count"] < 2:
+            assert time.monotonic() < deadline, "it does not go on"
+            time.sleep(0.1)
+
     def lines_of(self, run_id: str) -> str:
         """The artifact `night` of a run, as it was written last."""
         only = {"flow_run_id": {"any_": [run_id]}, "key": {"any_": ["night"]}}
         found = self.ask("POST", "/artifacts/filter", {"artifacts": only})
         return str(found[0]["data"])
-
-    def command(self, *words: str) -> tuple[int, str, str]:
-        """A command of nightbench, on this night's clock: code, what it says, and what it says beside."""
-        process = start_nightbench(self.home, *words, **self.environment)
-        out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Prefect's HTTP API."""
