@@ -89,6 +89,8 @@ def upgrade(database: Path) -> bool:
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
         connection.execute("vacuum into ?", [str(new)])
+    for path in (database, new):
+        path.chmod(OWNERS)
     done = subprocess.run(
         [sys.executable, "-m", "flows.prefect_database", UPGRADE, str(new)],
         cwd=Path(__file__).parents[1],
