@@ -5,8 +5,9 @@ never opens again. So they run on a file aside, in a process of its own that hol
 kept as a template in the virtual environment; a new home gets a copy, renamed into place.
 `python -m flows.prefect_database` makes the template ahead.
 
-A file that does not open, or is of another version, is set aside with its write-ahead log and made anew:
-nothing of nightbench lies only there. `prepare_database` is for the holder of `server.lock`.
+A file of an earlier Prefect is brought up to date, on a copy: blocks, variables and the history of flow runs
+stay. A file that does not open, or that this Prefect cannot read, is set aside with its write-ahead log and
+made anew: no result of nightbench lies only there. `prepare_database` is for the holder of `server.lock`.
 """
 
 import os
@@ -15,7 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from warehouse.durable import fsync_file, fsync_folder
 from warehouse.errors import EngineError
 
 OWNERS = 0o600
+OTHER_VERSION = "is of another version of Prefect"
+UPGRADE = "--upgrade"
 SIDES = ("-wal", "-shm", "-journal")
 CHECKED_BYTES = 64_000_000  # a file up to this size is read through; 1 GB would cost seconds at each start
 
@@ -35,11 +38,14 @@ def prepare_database(home: PrefectHome, shelf: Path | None = None) -> str | None
     """
     notice = None
     flaw = find_flaw(home.database)
+    if flaw == OTHER_VERSION and upgrade(home.database):
+        flaw = find_flaw(home.database)
     if flaw is not None and home.database.exists():
         aside = set_aside(home.database)
         notice = (
             f"Prefect's database {flaw}; it was set aside as {aside} and made anew. Runs and their results "
-            "are not affected; Prefect's own history of flow runs begins again."
+            "are not affected; blocks and variables are to be filled in again, and Prefect's own history of "
+            "flow runs begins again."
         )
     if flaw is not None:
         _place(home.database, shelf or default_shelf() or home.folder)
@@ -65,12 +71,44 @@ def find_flaw(database: Path) -> str | None:
             connection.close()
     except sqlite3.DatabaseError as error:
         return f"does not open ({error})"
-    return None if mark == version_mark() else "is of another version of Prefect"
+    return None if mark == version_mark() else OTHER_VERSION
 
 
 def version_mark() -> int:
     """What `pragma user_version` of a database made here is: a digest of Prefect's version."""
     return zlib.crc32(prefect_version().encode()) & 0x7FFF_FFFF
+
+
+def upgrade(database: Path) -> bool:
+    """Bring a database of an earlier Prefect up to date, whole or not at all; whether that could be done.
+
+    The old one is kept as `prefect.db.before`.
+    """
+    new, old = database.with_name(database.name + ".new"), database.with_name(database.name + ".before")
+    _remove(new)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        connection.execute("vacuum into ?", [str(new)])
+    for path in (database, new):
+        path.chmod(OWNERS)
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.prefect_database", UPGRADE, str(new)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0 or find_flaw(new) is not None:
+        _remove(new)
+        return False
+    fsync_file(new)
+    _remove(old)
+    with suppress(OSError):  # some file systems have no links; then nothing is kept
+        os.link(database, old)
+    for side in SIDES:
+        database.with_name(database.name + side).unlink(missing_ok=True)
+    new.replace(database)
+    fsync_folder(database.parent)
+    return True
 
 
 def set_aside(database: Path) -> Path:
@@ -185,5 +223,8 @@ def _remove(database: Path) -> None:
         database.with_name(database.name + side).unlink(missing_ok=True)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:2] == [UPGRADE]:
+    _migrate(Path(sys.argv[2]))
+    _close_up(Path(sys.argv[2]))
+elif __name__ == "__main__":
     make_template(Path(sys.argv[1]) if len(sys.argv) > 1 else default_shelf() or Path.cwd())

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def half_migrated(path: Path) -> None:
 def other_version(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("create table alembic_version (version_num text)")
+    connection.execute("insert into alembic_version values ('of-the-future')")
     connection.execute(f"pragma user_version = {version_mark() ^ 1}")
     connection.commit()
     connection.close()
@@ -103,6 +105,42 @@ def test_what_is_not_this_prefects_database_is_set_aside_and_told(
     (kept,) = (at.folder / "set-aside").glob("*/prefect.db")
     assert kept.read_bytes() == before
     assert str(kept.parent) in notice
+
+
+OLDER = "2095de406cbe"  # a schema of May 2026, seven revisions behind 3.9.1
+MIGRATE = f"""import os, sys, anyio
+os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = "sqlite+aiosqlite:///" + sys.argv[1]
+from prefect.server.database.alembic_commands import alembic_upgrade
+anyio.run(anyio.to_thread.run_sync, alembic_upgrade, "{OLDER}")"""
+VARIABLE = (
+    "insert into variable (id, name, value) values ('4be1d6f2-0000-4000-8000-000000000000', 'kept', '1')"
+)
+
+
+@pytest.mark.slow
+def test_database_of_an_earlier_prefect_is_brought_up_to_date_with_what_it_holds(
+    at: PrefectHome, shelf: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", MIGRATE, str(at.database)], check=True, capture_output=True)
+    with closing(sqlite3.connect(at.database)) as connection:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(VARIABLE)
+        connection.commit()
+    assert prepare_database(at, shelf) is None
+    assert find_flaw(at.database) is None
+    for path, revisions in (
+        (at.database, revisions_of(template(shelf))),
+        (at.folder / "prefect.db.before", [OLDER]),
+    ):
+        assert revisions_of(path) == revisions
+        assert path.stat().st_mode & 0o777 == 0o600
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("select name from variable").fetchall() == [("kept",)]
+
+
+def revisions_of(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [name for (name,) in connection.execute("select version_num from alembic_version")]
 
 
 def test_damaged_pages_are_noticed(at: PrefectHome, shelf: Path) -> None:
