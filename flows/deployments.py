@@ -13,13 +13,13 @@ from textwrap import wrap
 
 from pydantic import BaseModel
 
-from flows.parameters import Calibration, Comparison, Regrading
+from flows.parameters import Calibration, Comparison, Regrading, Resuming
 from tasks.maintenance import Maintenance
 
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name instead of both evaluations; `serve` sets it for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
 SERVED = "flows.served"
-NIGHTLY, AD_HOC = "nightly", "evaluate"
+NIGHTLY, AD_HOC, RESUME = "nightly", "evaluate", "resume"
 CRON, TIMEZONE = "0 2 * * *", "UTC"
 YAML = Path(__file__).parents[1] / "prefect.yaml"
 WORK_POOL = "nightbench"
@@ -93,6 +93,14 @@ DEPLOYMENTS = (
         "Measures how far a judge says what persons say: accuracy, agreement, and its leaning to what stands "
         "first or is longer. Put a file of labels into the folder `labels` of nightbench's home first.",
         options=Calibration,
+    ),
+    Deployment(
+        RESUME,
+        "flows.resume:resume",
+        "Goes on with a run that was cut short, by a crash or a cancel: what was received is not asked "
+        "again. As it stands, it takes the newest such run. After a crash nightbench starts it by itself, "
+        "once a run.",
+        options=Resuming,
     ),
     Deployment(
         "maintain",

@@ -13,9 +13,9 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
 
-from flows.failures import explain, told_as, with_way_on
+from flows.ending import cancel_with_prefect, ended_short
+from flows.failures import explain, told_as
 from flows.keys import at_hand
 from flows.reporting import publish, saying_how_far, tag
 from flows.stopping import stopped_by_signals
@@ -75,6 +75,7 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
                 work.progress.end_calling()
             for sentence in work.said:
                 get_run_logger().warning(sentence)
+        await cancel_with_prefect(work, session)
         with told_as(session), landing(work) as lander:
             for shard in work.plan.shards:
                 title = work.plan.titles[shard.index]
@@ -90,8 +91,7 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
         return None
     if start.holds_lock or not isinstance(session.fatal, StoppedShort):
         raise session.fatal
-    message = str(with_way_on(session.fatal, run_id))
-    return Failed(message=message) if session.fatal.status == "partial" else Cancelled(message=message)
+    return ended_short(session.fatal, run_id)
 
 
 @task(name="load", task_run_name="load suites and plan", cache_policy=NO_CACHE, **PLAIN)

@@ -1,4 +1,4 @@
-"""What the forms of `compare`, `regrade` and `calibrate` ask: a model each, a default a field.
+"""What the forms of `compare`, `regrade`, `resume` and `calibrate` ask: a model each, a default a field.
 
 Titles, descriptions and bounds are written for the person who fills in the form. `OfferedFrom` marks a field
 whose choices are what exists when the deployment is made (flows/choices.py). No field is for a key: keys are
@@ -81,6 +81,29 @@ class Regrading(Part):
         le=100_000,
         title="Budget (USD)",
         description="The most that judges may cost; then the regrade stops, and nothing is graded.",
+    )
+
+
+class Resuming(Part):
+    """Which run is gone on with."""
+
+    run: str = Field(
+        LAST,
+        max_length=40,
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        title="Run",
+        description='The run, as its page or `nightbench runs` names it. "last" is the newest that was cut '
+        "short.",
+    )
+    retry_failed: bool = Field(
+        False,
+        title="Retry failed calls",
+        description="Calls that finally failed are asked again; else only those that have not ended.",
+    )
+    automatic: bool = Field(
+        False,
+        title="After a crash",
+        description="Set by the automation that goes on with a run after a crash: it does so once a run.",
     )
 
 

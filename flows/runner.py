@@ -26,6 +26,7 @@ from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
 from flows.keys import check_keys
 from flows.night import SPEC, Schedule, catch_up, in_words, missed_night, read_variables
 from flows.offers import Offers, offered
+from flows.recovery import make_automations, make_runner, resume_left, way_on
 from tasks.home import Settings
 from tasks.spec import make_spec
 
@@ -86,16 +87,17 @@ def main() -> None:
 
 async def _run(orders: Orders) -> None:
     from prefect.client.orchestration import get_client
-    from prefect.runner import Runner
 
     import flows.served
     from flows.blocks import register_blocks
 
     if orders.nightly is not None:
         await asyncio.to_thread(_check_night, orders.nightly)
-    runner = Runner(name="nightbench", query_seconds=QUERY_S, limit=orders.limit, pause_on_shutdown=False)
+    resumable: list[UUID] = []
+    runner = make_runner(orders.limit, QUERY_S, resumable)
     async with get_client() as client:
-        offers = Offers(Settings.read(os.environ))
+        settings = Settings.read(os.environ)
+        offers = Offers(settings)
         scheduled = orders.nightly is not None or SPEC in await read_variables(client)
         schedule = Schedule(orders.cron, orders.timezone)
         now = datetime.now(UTC)
@@ -106,7 +108,8 @@ async def _run(orders: Orders) -> None:
             for one in DEPLOYMENTS
         }
         ids = [*made.values()]
-        resumable = [made[one.name] for one in DEPLOYMENTS if one.resumable]
+        resumable += [made[one.name] for one in DEPLOYMENTS if one.resumable]
+        await make_automations(client, made, settings)
         left = await open_runs(client, ids) + await cut_runs(client, ids)
         why = "`nightbench serve` was gone before this run ended."
         await close_runs(client, left, resumable, "Crashed", why)
@@ -116,16 +119,19 @@ async def _run(orders: Orders) -> None:
         next_at = in_words(await schedule.next_after(now), orders.timezone) if scheduled else None
         names = {name: str(id_) for name, id_ in made.items()}
         _report(orders, Report(names, next_at, caught_up=missed is not None))
-        registering = asyncio.create_task(register_blocks(client))
-        refreshing = asyncio.create_task(offers.keep_new(client, made))
+        beside = [
+            asyncio.create_task(register_blocks(client)),
+            asyncio.create_task(offers.keep_new(client, made)),
+            asyncio.create_task(resume_left(client, settings.home, made)),
+        ]
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
             running.result()
             raise RuntimeError("Prefect's runner ended by itself")
         _end_anyway()
-        refreshing.cancel()
-        registering.cancel()
+        for task in beside:
+            task.cancel()
         cut: list[UUID] = []
         with contextlib.suppress(Exception):  # the server may have died with `serve`; then nothing is noted
             cut = await asyncio.wait_for(open_runs(client, ids), NOTE_S)
@@ -227,12 +233,8 @@ async def close_runs(
     for run_id in ids:
         run = await client.read_flow_run(run_id)
         if run.state_type in [*_under_way(), StateType.CRASHED]:
-            way_on = (
-                f"What was received is kept; `nightbench resume {run_id}` goes on with it."
-                if run.deployment_id in resumable
-                else "What it had not committed is not there; start it again."
-            )
-            await client.set_flow_run_state(run_id, _final(name, f"{why} {way_on}"), force=True)
+            words = f"{why} {way_on(run_id, resumable=run.deployment_id in resumable)}"
+            await client.set_flow_run_state(run_id, _final(name, words), force=True)
 
 
 def _under_way() -> list["StateType"]:

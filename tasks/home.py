@@ -108,13 +108,15 @@ class Settings:
     suite_folders: tuple[Path, ...]  # the built-in ones first, then the user's
     monthly_usd: Decimal | None = None  # what all runs of the home may cost in a calendar month (UTC)
     give_up_s: float = 900.0  # how long a provider that is down is waited for
+    silent_s: float = 300.0  # so long without a heartbeat, and a flow run is held for crashed
 
     @classmethod
     def read(cls, environ: Mapping[str, str], suites_dirs: tuple[Path, ...] = ()) -> "Settings":
         """NIGHTBENCH_HOME, NIGHTBENCH_SUITES (a path list) and the folders given on the command line.
 
         NIGHTBENCH_MONTHLY_USD bounds what all runs of the home may cost; NIGHTBENCH_GIVE_UP_S is how many
-        seconds a provider that does not answer is waited for.
+        seconds a provider that does not answer is waited for, NIGHTBENCH_SILENT_S how many a flow run may be
+        silent before it is held for crashed.
         Raises: SpecError: one of these is no such number.
         """
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
@@ -123,7 +125,8 @@ class Settings:
             home=Home(home_folder(environ)),
             suite_folders=(CHECKOUT / "datasets", *users),
             monthly_usd=read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", "")),
-            give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S"),
+            give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S", 900),
+            silent_s=_seconds(environ, "NIGHTBENCH_SILENT_S", 300, least=10),
         )
 
 
@@ -146,14 +149,15 @@ def read_usd(text: str) -> Decimal | None:
     return usd
 
 
-def _seconds(environ: Mapping[str, str], name: str) -> float:
-    text = environ.get(name) or "900"
+def _seconds(environ: Mapping[str, str], name: str, default: float, least: float = 0) -> float:
+    text = environ.get(name) or str(default)
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= 7 * 86_400:
-        raise SpecError(f"{name}={text}: a number of seconds, at most a week, is needed. Nothing was sent.")
+    if not least <= seconds <= 7 * 86_400:
+        bounds = f"{least:g} or more, and at most a week," if least else "at most a week,"
+        raise SpecError(f"{name}={text}: a number of seconds, {bounds} is needed. Nothing was sent.")
     return seconds
 
 
