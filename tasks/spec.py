@@ -43,7 +43,9 @@ JUDGE = "judge "  # what a judge's variant begins with
 REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse", "baseline"})
+FREE_TO_CHANGE = frozenset(
+    {"max_failed", "budget_usd", "on_budget", "ask_above_usd", "approve_above_usd", "reuse", "baseline"}
+)
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
@@ -207,6 +209,12 @@ class EvalSpec(Part):
         ge=0,
         title="Ask above USD",
         description="A person at a terminal is asked before a run that is expected to cost more.",
+    )
+    approve_above_usd: Usd | None = Field(
+        None,
+        ge=0,
+        title="Approve above USD",
+        description="A run that Prefect begins waits for a person where it is expected to cost more.",
     )
     spend_evenly: bool = Field(
         False,
