@@ -14,9 +14,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
+from flows.approving import not_approved
 from flows.ending import cancel_with_prefect, ended_short
 from flows.failures import explain, told_as
 from flows.keys import at_hand
+from flows.notifying import telling_budget
+from flows.outage import server_is_back
 from flows.reporting import publish, saying_how_far, tag
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
@@ -60,10 +63,13 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
             work.check_over(retry_failed=start.retry_failed)
             await publish(home, run_id)
             return None
+        if start.prepared is None and (refused := await not_approved(work, start.settings)) is not None:
+            return refused
         give_up_s = start.settings.give_up_s
         async with (
             calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
             saying_how_far(work.progress),
+            telling_budget(work),
         ):
             for sentence in work.damage:
                 get_run_logger().warning(sentence)
@@ -81,10 +87,12 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
                 title = work.plan.titles[shard.index]
                 await land(lander, await grade(work, lander, shard.index, title), title)
             for index, turn in (work.judging.turns if work.judging is not None else {}).items():
-                title = work.plan.titles[turn[0].index]
+                assert work.judging is not None, "it has turns"
+                title = work.judging.titles[turn[0].index]
                 await land(lander, await grade_by_judges(work, lander, index, title), title)
             lander.commit(session.fatal, flow_run_id=flow_run_id)
         work.progress.stage = "done"
+    await server_is_back(start.settings.silent_s)
     with told_as(session):
         await publish(home, run_id)
     if session.fatal is None:

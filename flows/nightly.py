@@ -20,6 +20,7 @@ from pydantic import Field
 
 from flows.evaluation import evaluation, named_by
 from flows.night import BASELINE, BUDGET, SPEC, read_variables
+from flows.notifying import tell_night
 from flows.storage import PLAIN
 from tasks.home import Home, Settings
 from tasks.maintaining import Step, compact_when_due
@@ -147,6 +148,7 @@ async def sum_up(home: Home, run_id: str, max_drop: float) -> NightSummary | Non
         return None
     for line in summary.alarms:
         log.warning("ALARM: %s", line)
+    tell_night(summary)
     await acreate_markdown_artifact(
         markdown=night_markdown(summary), key="night", description=f"The night of run `{run_id}`"
     )

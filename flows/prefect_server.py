@@ -82,6 +82,7 @@ def main(arguments: list[str]) -> int:
     is_open = not is_loopback(options.host)
     if options.serve:
         os.environ.update(
+            PREFECT_UI_URL=url,  # of the addresses in notifications
             # who comes by another address finds the API beside the page
             PREFECT_SERVER_UI_API_URL="/api" if is_open else record.api_url,
             PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS=f"{url},{url.replace(LOOPBACK, 'localhost')}",

@@ -25,6 +25,7 @@ from uuid import UUID
 from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
 from flows.keys import check_keys
 from flows.night import SPEC, Schedule, catch_up, in_words, missed_night, read_variables
+from flows.notifying import keep_telling
 from flows.offers import Offers, offered
 from flows.recovery import make_automations, make_runner, resume_left, way_on
 from tasks.home import Settings
@@ -123,6 +124,7 @@ async def _run(orders: Orders) -> None:
             asyncio.create_task(register_blocks(client)),
             asyncio.create_task(offers.keep_new(client, made)),
             asyncio.create_task(resume_left(client, settings.home, made)),
+            asyncio.create_task(keep_telling(client, made, os.environ)),
         ]
         stop = asyncio.create_task(_until_closed(sys.stdin.fileno()))
         await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -240,7 +242,7 @@ async def close_runs(
 def _under_way() -> list["StateType"]:
     from prefect.client.schemas.objects import StateType
 
-    return [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    return [StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
 
 
 def _final(name: str, message: str) -> "State":

@@ -108,6 +108,7 @@ class Settings:
     suite_folders: tuple[Path, ...]  # the built-in ones first, then the user's
     monthly_usd: Decimal | None = None  # what all runs of the home may cost in a calendar month (UTC)
     give_up_s: float = 900.0  # how long a provider that is down is waited for
+    approve_s: float = 86_400.0  # how long a dear run waits for a person
     silent_s: float = 300.0  # so long without a heartbeat, and a flow run is held for crashed
 
     @classmethod
@@ -116,7 +117,7 @@ class Settings:
 
         NIGHTBENCH_MONTHLY_USD bounds what all runs of the home may cost; NIGHTBENCH_GIVE_UP_S is how many
         seconds a provider that does not answer is waited for, NIGHTBENCH_SILENT_S how many a flow run may be
-        silent before it is held for crashed.
+        silent before it is held for crashed, NIGHTBENCH_APPROVE_S how many a dear run waits for a person.
         Raises: SpecError: one of these is no such number.
         """
         listed = [Path(part) for part in environ.get("NIGHTBENCH_SUITES", "").split(os.pathsep) if part]
@@ -126,6 +127,7 @@ class Settings:
             suite_folders=(CHECKOUT / "datasets", *users),
             monthly_usd=read_usd(environ.get("NIGHTBENCH_MONTHLY_USD", "")),
             give_up_s=_seconds(environ, "NIGHTBENCH_GIVE_UP_S", 900),
+            approve_s=_seconds(environ, "NIGHTBENCH_APPROVE_S", 86_400, least=1),
             silent_s=_seconds(environ, "NIGHTBENCH_SILENT_S", 300, least=10),
         )
 

@@ -5,7 +5,7 @@ Titles, descriptions and bounds are written for the person who fills in the form
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tasks.form import HEADERS_SCHEMA, JUDGE_SCHEMA, KEY_WORDS, MODEL_SCHEMA, NO_TWINS_SCHEMA, PROVIDERS
 from tasks.model import Api, short_hash
+from tasks.spec_errors import problems
 from tasks.spec_parts import Limits as Limits
 from tasks.spec_parts import Part, Stop
 from tasks.spec_parts import SuiteEntry as SuiteEntry
@@ -21,7 +22,6 @@ from warehouse.errors import SpecError
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*\Z")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
-SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
 DURATION = r"^\d{1,6}(\.\d{1,6})?[mhd]$"
 SECONDS_OF = {"m": 60, "h": 3600, "d": 86_400}
 BATCH_S = 24 * 3600.0  # what the providers allow themselves for a batch
@@ -34,16 +34,13 @@ LATER: dict[str, object] = {
     "store_text": True,
     "stop": None,
 }
-SHAPES = {  # what a person is told instead of a regular expression
-    "deadline": 'is a time such as "90m", "8h" or "2d"',
-    "baseline": 'is "last", "none" or the id of a run',
-    "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
-}
 JUDGE = "judge "  # what a judge's variant begins with
 REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
-FREE_TO_CHANGE = frozenset({"max_failed", "budget_usd", "on_budget", "ask_above_usd", "reuse", "baseline"})
+FREE_TO_CHANGE = frozenset(
+    {"max_failed", "budget_usd", "on_budget", "ask_above_usd", "approve_above_usd", "reuse", "baseline"}
+)
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
@@ -207,6 +204,12 @@ class EvalSpec(Part):
         ge=0,
         title="Ask above USD",
         description="A person at a terminal is asked before a run that is expected to cost more.",
+    )
+    approve_above_usd: Usd | None = Field(
+        None,
+        ge=0,
+        title="Approve above USD",
+        description="A run that Prefect begins waits for a person where it is expected to cost more.",
     )
     spend_evenly: bool = Field(
         False,
@@ -380,28 +383,6 @@ def make_spec(fields: Mapping[str, Any], source: str = "the command line") -> Ev
     try:
         return EvalSpec.model_validate(dict(fields))
     except ValidationError as error:
-        lines = [f"  {_place(item['loc'])}: {_sentence(item)}" for item in error.errors()]
-        unique = list(dict.fromkeys(lines))
         raise SpecError(
-            f"{source}: the spec cannot be used. Nothing was sent.\n" + "\n".join(unique)
+            f"{source}: the spec cannot be used. Nothing was sent.\n" + "\n".join(problems(error))
         ) from error
-
-
-def _place(loc: Sequence[int | str]) -> str:
-    words = [str(part) for part in loc if part not in {"str", "SuiteEntry"}]
-    return ".".join(words) or "spec"
-
-
-def _sentence(item: Mapping[str, Any]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        return "there is no such field"
-    if item["type"] == "missing":
-        return "is missing"
-    shown = repr(item.get("input"))
-    if item["type"] == "string_pattern_mismatch" and item["loc"][-1] in SHAPES and len(shown) <= 60:
-        return f"{SHAPES[str(item['loc'][-1])]} (it is {shown})"
-    secretive = SECRETIVE & set(map(str, item["loc"]))  # a key may have been put there by mistake
-    if secretive or len(shown) > 60 or item["type"] == "value_error":
-        return message
-    return f"{message} (it is {shown})"
