@@ -65,22 +65,7 @@ class Served:
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        request = urllib.request.Request(
-            f"{self.url}/api{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json"} | self.headers | (headers or {}),
-        )
-        for _ in range(20):
-            try:
-                with urllib.request.urlopen(request, timeout=20) as reply:
-                    return reply.status, json.loads(reply.read() or b"null")
-            except urllib.error.HTTPError as error:
-                text = error.read()
-                if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
-                    return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
-                time.sleep(0.2)
-        raise AssertionError("busy for too long")
+        return ask_api(self.url, method, path, body, self.headers | (headers or {}))
 
     def when_there(self, method: str, path: str, body: object = None, within_s: float = 30) -> Any:
         """What is made beside the start of `serve`, and is not there at first."""
@@ -100,7 +85,7 @@ class Served:
     def begin(self, name: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
         return self.ask("POST", f"/deployments/{self.deployment(name)['id']}/create_flow_run", body, headers)
 
-    def wait_for(self, run_id: str, *states: str, within_s: float = 60) -> dict[str, Any]:
+    def wait_for(self, run_id: str, *states: str, within_s: float = 150) -> dict[str, Any]:
         deadline = time.monotonic() + within_s
         while True:
             run: dict[str, Any] = self.ask("GET", f"/flow_runs/{run_id}")[1]
@@ -129,6 +114,28 @@ class Served:
         took = time.monotonic() - began
         self.process.communicate()
         return took
+
+
+def ask_api(
+    url: str, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> tuple[int, Any]:
+    """Prefect's HTTP API: the status, and what it says."""
+    request = urllib.request.Request(
+        f"{url}/api{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json"} | (headers or {}),
+    )
+    for _ in range(20):
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return reply.status, json.loads(reply.read() or b"null")
+        except urllib.error.HTTPError as error:
+            text = error.read()
+            if error.code != 503:  # SQLite was busy: Prefect's clients ask again too
+                return error.code, json.loads(text) if text.startswith(b"{") else text.decode()
+            time.sleep(0.2)
+    raise AssertionError("busy for too long")
 
 
 def left_behind(home: Path) -> list[str]:
