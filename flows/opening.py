@@ -50,7 +50,7 @@ def listeners(host: str, port: int) -> list[socket.socket]:
     """
     if host == LOOPBACK:
         return [listen(LOOPBACK, port)]
-    everywhere = ipaddress.ip_address(_addresses(host)[0]).is_unspecified
+    everywhere = _is_every(host)
     first = listen(host if everywhere else LOOPBACK, port)
     if everywhere or host == "localhost":
         return [first]
@@ -80,12 +80,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def address(host: str, port: int) -> str:
+    """Where flow runs find the server; where that is open at one address, their workers elsewhere do too."""
+    known = LOOPBACK if is_loopback(host) or _is_every(host) else host
+    return f"http://{f'[{known}]' if ':' in known else known}:{port}"
+
+
 def opened(host: str, port: int) -> str:
     """What is open to whom, in a sentence or two."""
-    if ipaddress.ip_address(_addresses(host)[0]).is_unspecified:
-        where = f"on every address of this machine, port {port},"
-    else:
-        where = f"at http://{f'[{host}]' if ':' in host else host}:{port}"
+    every = f"on every address of this machine, port {port},"
+    where = every if _is_every(host) else f"at {address(host, port)}"
     return (
         f"Open {where} to other machines: page, API, runs and blocks, behind the password of {PASSWORD}. "
         "There is no TLS: put a proxy that has it in front, else the password can be read on the way."
@@ -111,6 +115,10 @@ def password_for_clients(path: Path, environ: Mapping[str, str]) -> dict[str, st
         return {FOR_CLIENTS: path.read_text(encoding="utf-8")}
     except OSError:  # there is none, or it is another user's
         return {}
+
+
+def _is_every(host: str) -> bool:
+    return ipaddress.ip_address(_addresses(host)[0]).is_unspecified
 
 
 def _addresses(host: str) -> list[str]:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from flows.loopback_only import LoopbackOnly
@@ -87,6 +88,8 @@ def main(arguments: list[str]) -> int:
             PREFECT_SERVER_UI_API_URL="/api" if is_open else record.api_url,
             PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS=f"{url},{url.replace(LOOPBACK, 'localhost')}",
         )
+        if not os.access(_package() / "server", os.W_OK):  # the page is unpacked where Prefect is, or here
+            os.environ.setdefault("PREFECT_SERVER_UI_STATIC_DIRECTORY", str(home.folder / "page"))
         ending = Ending(_closed_stdin)
     else:
         os.environ.update(WITHOUT_SERVICES)
@@ -166,6 +169,14 @@ def _prepare(home: PrefectHome) -> str | None:
 def _forget(home: PrefectHome) -> None:
     home.record.unlink(missing_ok=True)
     home.server_password.unlink(missing_ok=True)
+
+
+def _package() -> Path:
+    """Where Prefect is installed, without its import."""
+    found = find_spec("prefect")
+    assert found is not None, "it is a dependency"
+    assert found.origin is not None, "it is a package with code"
+    return Path(found.origin).parent
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from flows.deployments import AD_HOC, CRON, DEPLOYMENTS, FLOW_VARIABLE, NIGHTLY, TIMEZONE
 from flows.engine import running_server, server_environment
-from flows.opening import check_opening, is_loopback, opened, password_for_clients
+from flows.opening import address, check_opening, is_loopback, opened, password_for_clients
 from flows.prefect_home import (
     CONNECTION,
     LOOPBACK,
@@ -94,7 +94,7 @@ def serve(
                 say(opened(host, record.port))
             if record.notice:
                 say(record.notice)
-            environment = _runner_environment(home, record, flow_entrypoint)
+            environment = _runner_environment(home, record, host, flow_entrypoint)
             report = _start_runner(
                 parts, at, environment, _Night(cron, timezone, catch_up, nightly), runs_at_once, stop
             )
@@ -267,13 +267,15 @@ def _python_path(environment: dict[str, str]) -> Iterator[str]:
         yield environment["PYTHONPATH"]
 
 
-def _runner_environment(home: Path, record: ServerRecord, flow_entrypoint: str | None) -> dict[str, str]:
+def _runner_environment(
+    home: Path, record: ServerRecord, host: str, flow_entrypoint: str | None
+) -> dict[str, str]:
     return {
         **os.environ,
         **prefect_environment(home),
         **password_for_clients(PrefectHome.of(home).server_password, os.environ),
         CONNECTION: f"sqlite+aiosqlite:///{PrefectHome.of(home).database}",  # another's has a password
-        "PREFECT_API_URL": record.api_url,
+        "PREFECT_API_URL": f"{address(host, record.port)}/api",
         "NIGHTBENCH_HOME": str(home.absolute()),
         "PYTHONSAFEPATH": "1",  # a folder `datasets` or `prefect` where serve was called shadows nothing
         **({FLOW_VARIABLE: flow_entrypoint} if flow_entrypoint is not None else {}),
