@@ -12,7 +12,7 @@ import yaml  # type: ignore[import-untyped]  # its stubs are not among the depen
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEPLOY = CHECKOUT / "deploy"
-COMPOSE = ("compose.yaml", "compose.cluster.yaml")
+COMPOSE = ("compose.yaml",)
 SECRET = re.compile("PASSWORD|KEY|AUTH_STRING|TOKEN")
 
 
@@ -26,7 +26,6 @@ def services(name: str) -> dict[str, dict[str, Any]]:
     ("name", "there"),
     [
         ("compose.yaml", {"postgres", "nightbench"}),
-        ("compose.cluster.yaml", {"postgres", "nightbench", "dask-scheduler", "dask-worker"}),
     ],
 )
 def test_services_are_those_and_every_image_is_pinned(name: str, there: set[str]) -> None:
