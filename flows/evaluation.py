@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 
 from flows.approving import not_approved
 from flows.ending import cancel_with_prefect, ended_short
-from flows.failures import explain, told_as
+from flows.failures import explain, told_as, with_what_is_kept
 from flows.keys import at_hand
 from flows.notifying import telling_budget
 from flows.outage import server_is_back
@@ -98,7 +98,8 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
     if session.fatal is None:
         return None
     if start.holds_lock or not isinstance(session.fatal, StoppedShort):
-        raise session.fatal
+        answered = sum(line.answered for line in work.progress.variants.values())
+        raise with_what_is_kept(session.fatal, run_id, answered)
     return ended_short(session.fatal, run_id)
 
 

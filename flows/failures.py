@@ -7,11 +7,12 @@ Nothing here imports Prefect.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.home import DISK_FULL, too_little_room
-from warehouse.errors import EngineError, NightbenchError, StoppedShort, WarehouseError
+from warehouse.errors import EngineError, NightbenchError, StoppedShort, Unusable, WarehouseError
 
 if TYPE_CHECKING:  # the command line imports this module for `--help` too
     from tasks.call.session import CallSession
@@ -96,6 +97,14 @@ def _first_line(error: BaseException) -> str:
 def with_way_on(error: StoppedShort, run_id: str) -> StoppedShort:
     """The same reason, with how the run goes on."""
     return type(error)(f"{error} {error.way_on(run_id)}")
+
+
+def with_what_is_kept(error: NightbenchError, run_id: str, answered: int) -> NightbenchError:
+    """A refused key or model in mid-run: what was received before is kept, and how the run goes on."""
+    if not isinstance(error, Unusable) or not answered:
+        return error
+    kept = f"{answered:,} received answers are kept; then `nightbench resume {run_id}` goes on with the run."
+    return Unusable(replace(error.fault, message=f"{error} {kept}"))
 
 
 def interrupted(run_id: str) -> StoppedShort:
