@@ -1,0 +1,153 @@
+"""What Prefect adds to a run: wall time and processor time with its flow, tasks and server, and without.
+
+Both sides make the same calls to the same loopback server with the same journal, limiter, grades and tables;
+one as `nightbench run` does, one with the same functions called plainly. The server's processor time counts.
+
+    python bench/bench_prefect_share.py [N]
+"""
+
+import asyncio
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from flows.prefect_home import PrefectHome, read_record
+from tasks.call.simulated.process import start_server
+from tasks.call.simulated.settings import make_settings
+
+LATENCY_MS = 50
+MODEL = "gpt-4o-2024-05-13"
+ROUNDS = 3
+GOAL = 0.05
+SUITE = """name = "bench"
+[params]
+max_tokens = 64
+[[graders]]
+type = "numeric"
+extract = "last_number"
+"""
+SAMPLES = "select 's' || i as sample_id, 'How much is ' || i || ' plus 1? Answer with the number.' as input, "
+
+
+def main() -> None:
+    """Take turns, and print each round and the share of the medians."""
+    if len(sys.argv) > 2:
+        plainly(Path(sys.argv[2]))
+        return
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{n:,} calls of {LATENCY_MS} ms")
+    sides: dict[str, list[tuple[float, float]]] = {"with Prefect": [], "without": []}
+    with start_server([], make_settings({"latency_ms": LATENCY_MS, "keep_rows": 0})) as server:
+        for turn in range(ROUNDS):
+            for side, taken in sides.items():
+                with tempfile.TemporaryDirectory() as folder:
+                    wall_s, cpu_s = measured(Path(folder), n, server.base_url, side)
+                taken.append((wall_s, cpu_s))
+                print(f"{turn + 1}  {side:13} {wall_s:6.2f} s, processor {cpu_s:6.2f} s")
+    wall, cpu = (
+        sorted(one[at] for one in sides["with Prefect"])[ROUNDS // 2]
+        - sorted(one[at] for one in sides["without"])[ROUNDS // 2]
+        for at in (0, 1)
+    )
+    of_wall = sorted(one[0] for one in sides["with Prefect"])[ROUNDS // 2]
+    of_cpu = sorted(one[1] for one in sides["with Prefect"])[ROUNDS // 2]
+    print(
+        f"Prefect's share: {100 * wall / of_wall:.1f} % of the time, {100 * cpu / of_cpu:.1f} % of the CPU "
+        f"(goal {100 * GOAL:.0f} %); a start is in it: {wall:.1f} s, {cpu:.1f} s of CPU"
+    )
+
+
+def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, float]:
+    """Wall and processor seconds of a run in a home that was used before, all its processes together."""
+    suite = folder / "suites" / "bench"
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
+    sql = SAMPLES + f"cast(i + 1 as varchar) as target from range({n}) as r(i)"
+    (suite / "samples.sql").write_text(sql, encoding="utf-8")
+    (folder / "spec.toml").write_text(
+        f'suites = ["bench"]\nmodels = [{{ model = "simulated/{MODEL}", base_url = "{base_url}" }}]\n',
+        encoding="utf-8",
+    )
+    env = {
+        **os.environ,
+        "NIGHTBENCH_HOME": str(folder / "home"),
+        "NIGHTBENCH_SUITES": str(folder / "suites"),
+    }
+    if side == "without":
+        command = [sys.executable, __file__, str(n), str(folder / "spec.toml")]
+    else:
+        command = [
+            sys.executable,
+            "-m",
+            "flows.cli.main",
+            "run",
+            str(folder / "spec.toml"),
+            "--run-id",
+            "bench",
+        ]
+        subprocess.run(
+            [*command[:-1], "warm", "--limit", "1", "--json"], env=env, capture_output=True, check=True
+        )
+        time.sleep(5)  # its server is gone
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
+    child = subprocess.Popen([*command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    of_server = 0.0
+    while child.poll() is None:
+        record = read_record(PrefectHome.of(folder / "home"))
+        of_server = max(of_server, _cpu_s(record.pid) if record is not None else 0.0)
+        time.sleep(0.2)
+    wall_s = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if child.returncode != 0:
+        raise SystemExit(f"{side} ended with {child.returncode}")
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall_s, own + of_server
+
+
+def plainly(spec_file: Path) -> None:
+    """The run without Prefect: load, call, grade, land, commit."""
+    from tasks.calling import call_plan, calling
+    from tasks.closing import grade_shard, landing
+    from tasks.home import Settings
+    from tasks.runs import begin_run, run_lock
+    from tasks.spec import make_spec
+    from tasks.spec_file import read_spec_file
+    from tasks.work import prepare
+
+    settings = Settings.read(os.environ)
+    settings.home.make()
+    record = begin_run(settings.home, make_spec(read_spec_file(spec_file)), "bench", trigger="cli")
+
+    async def run() -> None:
+        with run_lock(settings.home, "bench"):
+            work = prepare(settings, record)
+            async with calling(work) as session:
+                work.progress.start_calling()
+                await call_plan(session, work.plan)
+                work.progress.end_calling()
+            with landing(work) as lander:
+                for shard in work.plan.shards:
+                    lander.land(grade_shard(work, lander.known, shard))
+                lander.commit(session.fatal, flow_run_id=None)
+
+    asyncio.run(run())
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor seconds of a process so far."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
