@@ -92,7 +92,11 @@ async def _plan_again(run_id: str) -> FlowRun | None:
         if found is None or found.deployment_id is None or found.state is None:
             return None
         if found.state.is_final():
-            state: State[None] = Scheduled(name="AwaitingRetry", message="It goes on where it was cut short.")
+            state: State[None] = Scheduled(
+                scheduled_time=flow_run.scheduled_start_time,  # by the server's clock, not this machine's
+                name="AwaitingRetry",
+                message="It goes on where it was cut short.",
+            )
             await client.set_flow_run_state(found.id, state, force=True)
         return found
 
