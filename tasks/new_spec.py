@@ -24,6 +24,9 @@ from warehouse.errors import SpecError, SuiteError
 SIMULATED = ("simulated/claude-3-5-sonnet-20240620", "simulated/gpt-4o-2024-05-13")
 LIMIT = 20
 EXAMPLES = {
+    "budget_usd": '"5.00"',
+    "ask_above_usd": '"5.00"',
+    "approve_above_usd": '"20.00"',
     "name": '"terse"',
     "params": "{ temperature = 0.0, max_tokens = 1024 }",
     "api": '"responses"',
