@@ -123,7 +123,7 @@ class ServedWeek:
         self.runs[night] = run
         return str(run)
 
-    def end_of(self, run_id: str, within_s: float = 90.0) -> dict[str, Any]:
+    def end_of(self, run_id: str, within_s: float = 240.0) -> dict[str, Any]:
         """The flow run in its final state."""
         deadline = time.monotonic() + within_s
         while True:

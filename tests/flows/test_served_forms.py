@@ -134,7 +134,10 @@ def test_what_was_run_since_is_offered_and_each_flow_leaves_a_table_and_a_page(
     commit.write_text("{")
     _, run = begin(served, "maintain", {})
     ended = served.wait_for(run["id"], "Failed", "Completed", "Crashed")
-    assert (ended["state_name"], "Nothing was forgotten or merged" in ended["state"]["message"]) == ("Failed", True)
+    assert (ended["state_name"], "Nothing was forgotten or merged" in ended["state"]["message"]) == (
+        "Failed",
+        True,
+    )
 
 
 def land(served: Served, folder: Path, name: str, outputs: str) -> None:
