@@ -1,13 +1,12 @@
 """Tables of a run's page in Prefect beside the leaderboard: cost by model, limits used, failures by kind."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.summary import money, number, percent
+from flows.summary import Row, money, number, percent, rows_of
 from tasks.home import Home
 from tasks.hostile import LONGEST, on_a_line
 from warehouse.literals import text
-from warehouse.query import Found, run_all
+from warehouse.query import run_all
 
 Rows = list[dict[str, object]]
 
@@ -66,7 +65,7 @@ class RunTables:
 def run_tables(home: Home, run_id: str) -> RunTables:
     """The tables of a committed run."""
     queries = [sql.format(run=text(run_id), most=MOST) for sql in (COST, LIMITS, ERRORS, GRADED)]
-    cost, limits, errors, graded = map(_rows, run_all(home.warehouse, queries))
+    cost, limits, errors, graded = map(rows_of, run_all(home.warehouse, queries))
     return RunTables(
         [_cost(row) for row in cost],
         [_limit(row) for row in limits],
@@ -74,7 +73,7 @@ def run_tables(home: Home, run_id: str) -> RunTables:
     )
 
 
-def _cost(row: dict[str, object]) -> dict[str, object]:
+def _cost(row: Row) -> dict[str, object]:
     return {
         "model": row["model"],
         "role": row["role"],
@@ -88,7 +87,7 @@ def _cost(row: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _limit(row: dict[str, object]) -> dict[str, object]:
+def _limit(row: Row) -> dict[str, object]:
     return {
         "model": row["model"],
         "tightest limit used %": percent(row["share"]),
@@ -102,12 +101,12 @@ def _limit(row: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _of(row: dict[str, object], name: str) -> str:
+def _of(row: Row, name: str) -> str:
     most = row[f"max_{name}"]
     return f"{row[name]:,} of {most:,}" if most is not None else f"{row[name]:,} (no limit)"
 
 
-def _error(row: dict[str, object]) -> dict[str, object]:
+def _error(row: Row) -> dict[str, object]:
     return {
         "kind": row["error_kind"],
         "what": "call without an answer" if row["n_failed"] else "refused by the API, graded 0"
@@ -120,7 +119,7 @@ def _error(row: dict[str, object]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _graded(row: dict[str, object]) -> dict[str, object]:
+def _graded(row: Row) -> dict[str, object]:
     return {
         "kind": row["reason"],
         "what": "answer graded 0",
@@ -134,7 +133,3 @@ def _graded(row: dict[str, object]) -> dict[str, object]:
 
 def _sum(*counts: object) -> int:
     return sum(count for count in counts if isinstance(count, int))
-
-
-def _rows(found: Found) -> Sequence[dict[str, object]]:
-    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]

@@ -172,7 +172,7 @@ def run_summary(home: Home, run_id: str) -> RunSummary:
     Raises: SpecError: no such run is committed.
     """
     queries = [query.format(run_id=run_id) for query in (RUN, LEADERBOARD, COSTS, DECIDED)]
-    runs, leaderboard, costs, decided = map(_rows, run_all(home.warehouse, queries))
+    runs, leaderboard, costs, decided = map(rows_of, run_all(home.warehouse, queries))
     if not runs:
         raise SpecError(f'run "{run_id}" is not in the warehouse. `nightbench runs` lists what there is.')
     return RunSummary(runs[0], leaderboard, costs, decided)
@@ -183,7 +183,7 @@ def newest_run(home: Home) -> str:
 
     Raises: SpecError: none is committed.
     """
-    rows = _rows(run_sql(home.warehouse, NEWEST))
+    rows = rows_of(run_sql(home.warehouse, NEWEST))
     if not rows:
         raise SpecError(
             f"no run is committed in {home.root}. `nightbench run --help` shows how to start one."
@@ -228,7 +228,8 @@ def _share(row: Row, kind: str) -> str:
     return percent(float(str(part)) / float(str(whole)) if part is not None and whole else None)
 
 
-def _rows(found: Found) -> list[Row]:
+def rows_of(found: Found) -> list[Row]:
+    """What a query found, a row by the names of its columns."""
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
