@@ -24,6 +24,7 @@ from flows.reporting import publish, saying_how_far, tag
 from flows.stopping import stopped_by_signals
 from flows.storage import PLAIN
 from flows.trigger import trigger_of_this_run
+from flows.workers import Crew, crew_of
 from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
 from tasks.calling import begin_judging, calling
@@ -31,6 +32,7 @@ from tasks.closing import Graded, Lander, grade_shard, judge_turn, landing
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.lanes import lane_of, shards_at_once
+from tasks.owner import wait_out
 from tasks.plan import Plan
 from tasks.runs import RunRecord, begin_run, run_lock
 from tasks.spec import EvalSpec
@@ -66,8 +68,10 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
         if start.prepared is None and (refused := await not_approved(work, start.settings)) is not None:
             return refused
         give_up_s = start.settings.give_up_s
+        await wait_out(home, run_id)
         async with (
             calling(work, retry_failed=start.retry_failed, give_up_s=give_up_s) as session,
+            crew_of(work, session, start.settings) as crew,
             saying_how_far(work.progress),
             telling_budget(work),
         ):
@@ -76,8 +80,8 @@ async def evaluation(spec: EvalSpec) -> State[Any] | None:
             with stopped_by_signals(session, start.interrupts):
                 work.progress.start_calling()
                 async with watching(work, session):
-                    await _call_all(work, session, work.plan)
-                await judge_all(work, session)
+                    await _call_all(work, session, work.plan, crew)
+                await judge_all(work, session, crew)
                 work.progress.end_calling()
             for sentence in work.said:
                 get_run_logger().warning(sentence)
@@ -145,19 +149,22 @@ async def land(lander: Lander, graded: Graded, title: str) -> None:
     lander.land(graded)
 
 
-async def judge_all(work: Work, session: CallSession) -> None:
+async def judge_all(work: Work, session: CallSession, crew: Crew | None = None) -> None:
     """Every judge call that there are answers for, unless the run is to stop."""
     if work.judging is not None and not session.stopping:
         await begin_judging(work, session)
-        await _call_all(work, session, work.judging)
+        await _call_all(work, session, work.judging, crew)
     if work.batches is not None:
         work.batches.told()
 
 
-async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
-    """Every shard of a plan, so many of a model at once as keep its places full."""
+async def _call_all(work: Work, session: CallSession, plan: Plan, crew: Crew | None) -> None:
+    """Every shard of a plan, here or on the run's workers, so many of a model at once as keep places full."""
     entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in plan.shards}
-    gates = {lane: asyncio.Semaphore(shards_at_once(plan, entry)) for lane, entry in entries.items()}
+    least = crew.at_once if crew is not None else 0
+    gates = {
+        lane: asyncio.Semaphore(max(least, shards_at_once(plan, entry))) for lane, entry in entries.items()
+    }
 
     async def safely(calls: Awaitable[None]) -> None:
         try:
@@ -171,7 +178,7 @@ async def _call_all(work: Work, session: CallSession, plan: Plan) -> None:
     async def one(index: int, title: str, lane: str) -> None:
         async with gates[lane]:
             if await asked_still(work, session, index) and not session.stopping:
-                await safely(call(work, session, index, title))
+                await safely(call(work, session, index, title) if crew is None else crew.call(index, title))
 
     batched = {lane: entry.model for lane, entry in entries.items() if in_batches(work, lane)}
     async with asyncio.TaskGroup() as group:

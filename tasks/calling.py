@@ -21,7 +21,7 @@ from tasks.plan import Plan, Shard
 from tasks.progress import keep_writing
 from tasks.rehearsal import Rehearsal, simulated_server
 from tasks.reuse import reuse_answers
-from tasks.sharing import shared_limits
+from tasks.sharing import Accounts, shared_limits
 from tasks.spec import EvalSpec, ModelEntry
 from tasks.work import Work
 
@@ -44,24 +44,10 @@ async def calling(
         month = await asyncio.to_thread(join_month, work.home, work.plans, work.monthly_usd, known)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
-        server, rehearsal = None, None
-        if work.record.rehearsal is not None:
-            rehearsal = Rehearsal.read(work.record.rehearsal)
         if any(not needs_endpoint(entry) for entry in spec.entries):
-            server = await stack.enter_async_context(simulated_server(work.plan, rehearsal))
+            work.server_url = await stack.enter_async_context(simulated_server(work.plan, rehearsed(work)))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
-        lanes: dict[str, Lane] = {}
-        gates: dict[str, Gate] = {}
-        for entry in spec.entries:
-            if lane_of(entry) not in lanes:
-                provider = open_provider(_endpoint(entry, server, work.environ))
-                stack.push_async_callback(provider.close)
-                # without an endpoint the account is this run's own server
-                limiter = accounts.limiter_of(entry, shared=needs_endpoint(entry))
-                gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
-                counter = counter_for(entry.model, work.fits.get(entry.model, {}))
-                counter.counts_all |= rehearsal is not None and entry.model in rehearsal.counts_all
-                lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
+        lanes = open_lanes(work, accounts, stack, give_up_s=give_up_s)
         writer = asyncio.create_task(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
@@ -73,17 +59,17 @@ async def calling(
             journal,
             known,
             work.progress,
-            max_failed=int(Decimal(str(spec.max_failed)) * sum(plan.n_calls for plan in work.plans)),
+            max_failed=may_fail(work),
             retry_failed=retry_failed,
             seed=spec.seed,
-            sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
+            sealed=sealed_suites(work),
             till=till,
         )
         if spec.mode != "realtime":
             plans = [
                 LanePlan(
                     lane_of(entry),
-                    _endpoint(entry, server, work.environ),
+                    _endpoint(entry, work.server_url, work.environ),
                     entry,
                     fleeting=not needs_endpoint(entry),
                 )
@@ -92,6 +78,45 @@ async def calling(
             work.batches = open_batch_session(work, session, journal, known, plans, stack)
         yield session
         session.end()
+
+
+def open_lanes(
+    work: Work, accounts: Accounts, stack: AsyncExitStack, *, give_up_s: float, alone: bool = True
+) -> dict[str, Lane]:
+    """A client, a limiter and a gate for what the run calls; the stack closes them.
+
+    `alone`: no other process calls the run's own server.
+    """
+    rehearsal = rehearsed(work)
+    lanes: dict[str, Lane] = {}
+    gates: dict[str, Gate] = {}
+    for entry in work.plan.spec.entries:
+        if lane_of(entry) not in lanes:
+            provider = open_provider(_endpoint(entry, work.server_url, work.environ))
+            stack.push_async_callback(provider.close)
+            # without an endpoint the account is this run's own server
+            at = entry if needs_endpoint(entry) else entry.model_copy(update={"base_url": work.server_url})
+            limiter = accounts.limiter_of(at, shared=needs_endpoint(entry) or not alone)
+            gate = gates.setdefault(entry.account, Gate(Breaker(give_up_s)))
+            counter = counter_for(entry.model, work.fits.get(entry.model, {}))
+            counter.counts_all |= rehearsal is not None and entry.model in rehearsal.counts_all
+            lanes[lane_of(entry)] = Lane(provider, limiter, gate, counter)
+    return lanes
+
+
+def rehearsed(work: Work) -> Rehearsal | None:
+    """How the run is rehearsed, if it is."""
+    return None if work.record.rehearsal is None else Rehearsal.read(work.record.rehearsal)
+
+
+def may_fail(work: Work) -> int:
+    """So many calls may finally fail before the run has."""
+    return int(Decimal(str(work.plan.spec.max_failed)) * sum(plan.n_calls for plan in work.plans))
+
+
+def sealed_suites(work: Work) -> frozenset[str]:
+    """The suites that no error may quote."""
+    return frozenset(suite.name for suite in work.plan.suites if suite.sealed)
 
 
 async def begin_judging(work: Work, session: CallSession) -> None:

@@ -223,7 +223,7 @@ def _size(home: Home, run_id: str, merged: Mapping[str, int]) -> tuple[int, int]
 
 def records(home: Home, run_id: str) -> list[Path]:
     """The small files of a run outside the warehouse."""
-    names = [f"{run_id}.{kind}" for kind in ("json", "ask.json", "resumed", "approved")]
+    names = [f"{run_id}.{kind}" for kind in ("json", "ask.json", "owner.json", "resumed", "approved")]
     return [*(home.runs / name for name in names), home.progress / f"{run_id}.json"]
 
 

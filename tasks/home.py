@@ -3,6 +3,7 @@
 home/
   runs/<run_id>.json     what was asked (spec, kind, trigger, start), written before the engine starts
   runs/<run_id>.ask.json the question of a run of kind ask
+  runs/<run_id>.owner.json whom the run's workers work for, while it has any (tasks/owner.py)
   runs/<run_id>.lock     flock of the process that works on the run; dies with its holder
   journal/<run_id>/      received answers, append-only
   progress/<run_id>.json how far a run is, replaced every second

@@ -15,7 +15,7 @@ from tasks.form import HEADERS_SCHEMA, JUDGE_SCHEMA, KEY_WORDS, MODEL_SCHEMA, NO
 from tasks.model import Api, short_hash
 from tasks.spec_errors import problems
 from tasks.spec_parts import Limits as Limits
-from tasks.spec_parts import Part, Stop
+from tasks.spec_parts import Part, Stop, Workers
 from tasks.spec_parts import SuiteEntry as SuiteEntry
 from warehouse.errors import SpecError
 
@@ -39,7 +39,16 @@ REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
 FREE_TO_CHANGE = frozenset(
-    {"max_failed", "budget_usd", "on_budget", "ask_above_usd", "approve_above_usd", "reuse", "baseline"}
+    {
+        "max_failed",
+        "budget_usd",
+        "on_budget",
+        "ask_above_usd",
+        "approve_above_usd",
+        "reuse",
+        "baseline",
+        "engine",
+    }
 )
 
 
@@ -252,6 +261,11 @@ class EvalSpec(Part):
         title="Stop when decided",
         description="Samples in a seeded random order; a suite ends once its models are told apart, or are "
         "shown to be alike.",
+    )
+    engine: Workers | None = Field(
+        None,
+        title="Engine",
+        description="More than one process for the calls of the run; empty: the flow's own makes them all.",
     )
 
     @field_validator("judge")

@@ -1,8 +1,8 @@
-"""The small parts of a spec: a suite, limits, when to stop."""
+"""The small parts of a spec: a suite, limits, when to stop, how many processes."""
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Part(BaseModel):
@@ -43,3 +43,23 @@ class Stop(Part):
     confidence: float = Field(
         0.95, ge=0.5, lt=1, title="Confidence", description="That a verdict is right, whenever it comes."
     )
+
+
+class Workers(Part):
+    """More than one process for the calls of a run: so many here, or those of a Dask cluster."""
+
+    workers: int | None = Field(
+        None, ge=1, le=64, title="Workers", description="Processes that the run starts on this machine."
+    )
+    address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://[^@?#\s]+$",
+        title="Address",
+        description="Of a Dask scheduler whose workers share this home, as tcp://scheduler:8786.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Workers":
+        if (self.workers is None) == (self.address is None):
+            raise ValueError('give either workers = 2, or address = "tcp://scheduler:8786"')
+        return self

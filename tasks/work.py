@@ -10,6 +10,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -93,6 +94,7 @@ class Work:
         self.fits = fits or {}  # how each model counted tokens in earlier runs
         self.estimate = estimate  # of the whole plan, as things stand
         self.notes = notes  # what a person should know before it begins
+        self.server_url: str | None = None  # of the simulated server, where the run has its own
         self.over = journal_went(home.journal(record.run_id))  # complete: nothing to ask or to land again
 
     def __repr__(self) -> str:
@@ -219,6 +221,7 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     estimate = estimate_plan(plans, settings.home.warehouse, weights, learned, reused)
     usd = estimate.usd if record.rehearsal is None else predicted_usd(record.predicted)
     check_budget(plans, usd, settings.monthly_usd)
+    check_workers(spec, settings.monthly_usd)
     record = pin_asked(settings.home, record, versions_asked(plan, judging), predicted_of(estimate))
     progress = Progress(record.run_id, cost_of)
     for each in plans:
@@ -233,6 +236,23 @@ def prepare(settings: Settings, record: RunRecord, *, environ: Mapping[str, str]
     return Work(
         settings.home, record, plan, graders, progress, notes, monthly_usd, fits, estimate, judging, environ
     )
+
+
+def check_workers(spec: EvalSpec, monthly_usd: Decimal | None) -> None:
+    """Raises: SpecError: the run wants workers, and cannot have them."""
+    if spec.engine is None:
+        return
+    if find_spec("prefect_dask") is None:
+        raise SpecError(
+            "[engine] needs the extra `cluster`, which is not installed. Nothing was sent. Install it "
+            '(pip install "nightbench[cluster]"), or take [engine] out of the spec.'
+        )
+    bound = "budget_usd" if spec.budget_usd is not None else "NIGHTBENCH_MONTHLY_USD"
+    if spec.budget_usd is not None or monthly_usd is not None:
+        raise SpecError(
+            f"[engine] and {bound} do not go together: several processes do not share a budget yet. Nothing "
+            "was sent. Take one of them out."
+        )
 
 
 def reusable(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[tuple[str, str], int]:

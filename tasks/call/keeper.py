@@ -31,8 +31,10 @@ class LeaseKeeper:
         source: LeaseSource,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        longest: int = LONGEST,
     ) -> None:
         self._source = source
+        self._longest = longest
         self._clock = clock
         self._sleep = sleep
         self._members: list[tuple[Limiter, Allowance]] = []
@@ -49,8 +51,12 @@ class LeaseKeeper:
         limiter.lease_from(allowance)
         self._members.append((limiter, allowance))
 
-    async def __aenter__(self) -> Self:
+    def start(self) -> None:
+        """Ask from now on; in a running loop."""
         self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._watch())]
+
+    async def __aenter__(self) -> Self:
+        self.start()
         return self
 
     async def __aexit__(
@@ -112,6 +118,6 @@ class LeaseKeeper:
         leases = await self._source.take([ask for _, ask in asks])
         self.asked += 1
         took_ns = int((self._clock() - now) * 1e9)
-        self._longest_ns = min(LONGEST * SLICE_NS, max(SLICE_NS, 4 * took_ns))
+        self._longest_ns = min(self._longest * SLICE_NS, max(SLICE_NS, 4 * took_ns))
         for (number, _), lease in zip(asks, leases, strict=True):
             self._members[number][0].granted(lease)

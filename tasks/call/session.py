@@ -117,13 +117,26 @@ class CallSession:
             return False
         outcome = self.known.outcome(call.call_key)
         assert outcome is not None, "the journal's index names a call that it does not hold"
+        self._count(call, outcome, kept=True)
+        return True
+
+    def seen(self, call: Call) -> bool:
+        """Whether a worker of this process has now seen the end of the call; counts it if so."""
+        outcome = self.known.outcome(call.call_key)
+        if outcome is None:
+            return False
+        for attempt in outcome.attempts:
+            self.progress.attempt(call, attempt.error_kind)
+        self._count(call, outcome, kept=False)
+        return True
+
+    def _count(self, call: Call, outcome: Outcome, *, kept: bool) -> None:
         usage = outcome.answer.usage if outcome.answer and outcome.reused_from is None else None
         answered = outcome.status == "answered"
-        self.progress.ended(call, usage, outcome.started_at, answered=answered, kept=True, mode=outcome.mode)
+        self.progress.ended(call, usage, outcome.started_at, answered=answered, kept=kept, mode=outcome.mode)
         self.on_end(call, outcome)
         if not answered:
             self._check_failed(call, outcome.error_kind, outcome.error)
-        return True
 
     def sent(self) -> None:
         """The current task's call is on its way: a stop leaves it its time."""
@@ -145,6 +158,11 @@ class CallSession:
         self.on_end(call, record)
         if not answered:
             self._check_failed(call, record.error_kind, record.error)
+
+    @property
+    def down(self) -> Mapping[str, float]:
+        """The hosts that were given up, each after how many seconds."""
+        return self._down
 
     def given_up(self, host: str, after_s: float) -> None:
         """Note a provider that stayed down; see `end`."""

@@ -1,0 +1,148 @@
+"""Slices of an account's time from Prefect's global concurrency limits, for workers on several machines.
+
+An account is one limit with slot decay. A slot is a millisecond of the account's time, so a lease of half a
+second is 500 slots, and 1,000 come back each second: workers together use each limit of the account (requests,
+tokens) as one process would. A lease costs a question whether there is room and one that takes it, 14 ms
+together on PostgreSQL; never a call. BURST_MS is how much may be leased at once when nobody called for a while.
+
+Nobody takes what is not there: a refusal of Prefect's server (3.9) forgets what has come back since its last
+answer (it touches the row's `updated`, from which the decay counts), and a tenth of a limit is lost so.
+
+A pause that a provider asks for takes the account's time away for as long. Other limits that a provider tells
+go to nobody: each worker hears them with its first answer.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from httpx import HTTPError, HTTPStatusError, codes
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+from prefect.exceptions import PrefectException
+
+from tasks.call.leases import GRACE_NS, NO_TIME, Ask, Lease
+from tasks.call.rates import NOTHING
+from warehouse.errors import EngineError
+
+NAME = "nightbench-"  # and the account's hash
+SLOTS_PER_S = 1000
+BURST_MS = 2_000
+MOST_MS = 1_000  # taken at once
+USABLE_NS = 3_000_000_000  # what of a lease is unused then is given back
+PATIENCE_S = 120.0  # so long a server that is away is waited for
+AWAY_S = 1.0
+
+
+class ServerLeases:
+    """A `LeaseSource` on the Prefect server that this process is told of; of one event loop."""
+
+    def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._sleep = sleep
+        self._opening = get_client()
+        self._client: PrefectClient | None = None
+        self._made: set[str] = set()
+        self._serial = 0
+        self._jitter = random.Random()
+
+    async def take(self, asks: Sequence[Ask]) -> Sequence[Lease]:
+        """As `LeaseSource.take`: waits until there is room.
+
+        Raises: EngineError: the server was away for PATIENCE_S, or refuses.
+        """
+        return await asyncio.gather(*map(self._patiently, asks))
+
+    def news(self) -> object:
+        """Nobody tells: a pause of another worker shows in the time that is there."""
+        return None
+
+    async def close(self) -> None:
+        """Close the client."""
+        if self._client is not None:
+            self._client = None
+            await self._opening.__aexit__(None, None, None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _patiently(self, ask: Ask) -> Lease:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return await self._serve(ask)
+            except (HTTPError, PrefectException, OSError) as error:
+                if time.monotonic() > deadline:
+                    raise EngineError(
+                        "Prefect's server does not lease the limits any more "
+                        f"({type(error).__name__}: {str(error)[:200]}). Every received answer is kept. "
+                        "Start it, then resume the run."
+                    ) from error
+                await self._sleep(AWAY_S)
+
+    async def _serve(self, ask: Ask) -> Lease:
+        name = NAME + ask.account
+        client = await self._connected()
+        if name not in self._made:
+            await client.upsert_global_concurrency_limit_by_name(name, BURST_MS, SLOTS_PER_S)
+            self._made.add(name)
+        if (unused := _slots(max(ask.unused))) > 0:
+            await client.release_concurrency_slots([name], unused, 0.0)
+        if ask.pause_ns > 0:
+            await self._pause(client, name, _slots(ask.pause_ns))
+        if not any(ask.times):
+            now_ns = time.monotonic_ns()
+            return Lease(1, self._serial, NO_TIME, now_ns, now_ns, now_ns, 0, 0, NOTHING)
+        left = _slots(max(ask.times)) + 1
+        while left > 0:  # a call that is larger than the burst is paid for in parts
+            part = min(left, MOST_MS)
+            await self._occupy(client, name, part)
+            left -= part
+        self._serial += 1
+        now_ns = time.monotonic_ns()
+        end_ns = now_ns + max(ask.times)
+        until_ns = max(end_ns, now_ns + USABLE_NS) + GRACE_NS
+        return Lease(1, self._serial, ask.times, now_ns, end_ns, until_ns, 0, 0, NOTHING)
+
+    async def _occupy(self, client: PrefectClient, name: str, slots: int) -> None:
+        while True:
+            there = await client.read_global_concurrency_limit_by_name(name)
+            lacking = there.active_slots + slots - there.limit
+            if lacking > 0:
+                await self._sleep(lacking / SLOTS_PER_S + self._jitter.uniform(0.001, 0.01))
+                continue
+            try:
+                taken = await client.increment_concurrency_slots([name], slots, "rate_limit")
+            except HTTPStatusError as error:
+                if error.response.status_code != codes.LOCKED:  # another worker was faster
+                    raise
+                continue
+            if not taken.json():  # without the limit all would be let through
+                raise EngineError(
+                    f"the global concurrency limit {name} has gone while the run went on. Every received "
+                    "answer is kept. Resume the run, which makes it again."
+                )
+            return
+
+    async def _pause(self, client: PrefectClient, name: str, slots: int) -> None:
+        there = await client.read_global_concurrency_limit_by_name(name)
+        if there.active_slots < there.limit + slots:
+            await client.update_global_concurrency_limit(
+                name, GlobalConcurrencyLimitUpdate(active_slots=there.limit + slots)
+            )
+
+    async def _connected(self) -> PrefectClient:
+        if self._client is None:
+            self._client = await self._opening.__aenter__()
+        return self._client
+
+
+def _slots(time_ns: int) -> int:
+    return time_ns * SLOTS_PER_S // 1_000_000_000
