@@ -29,6 +29,7 @@ from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
 from tasks.calling import begin_judging, calling
 from tasks.closing import Graded, Lander, grade_shard, judge_turn, landing
+from tasks.collector import collect_rarely
 from tasks.home import Settings
 from tasks.identity import Start, current_start
 from tasks.lanes import lane_of, shards_at_once
@@ -194,4 +195,5 @@ async def _started_by_prefect() -> Start:
     """The start of a run that Prefect began: from the UI, by the schedule or through its API."""
     settings = Settings.read(os.environ)
     settings.home.make()
+    collect_rarely()
     return Start(settings, run_id=str(flow_run.id), trigger=await trigger_of_this_run())

@@ -1,9 +1,12 @@
 """Slices of an account's time from Prefect's global concurrency limits, for workers on several machines.
 
 An account is one limit with slot decay. A slot is a millisecond of the account's time, so a lease of half a
-second is 500 slots, and 1,000 come back each second: workers together use each limit of the account (requests,
-tokens) as one process would. A lease costs a question whether there is room and one that takes it, 14 ms
-together on PostgreSQL; never a call. BURST_MS is how much may be leased at once when nobody called for a while.
+second is 500 slots, and 1,000 come back each second: workers together use each limit of the account (of
+requests, of tokens) as one process would. A lease costs a question whether there is room and one that takes
+it, 14 ms together on PostgreSQL; never a call.
+
+BURST_MS is how much may be leased at once when nobody called for a while. It and the leases are short: those
+of several workers fall into one moment, and a provider's bucket may hold no more than a second.
 
 Nobody takes what is not there: a refusal of Prefect's server (3.9) forgets what has come back since its last
 answer (it touches the row's `updated`, from which the decay counts), and a tenth of a limit is lost so.
@@ -30,8 +33,8 @@ from warehouse.errors import EngineError
 
 NAME = "nightbench-"  # and the account's hash
 SLOTS_PER_S = 1000
-BURST_MS = 2_000
-MOST_MS = 1_000  # taken at once
+BURST_MS = 600
+MOST_MS = 300  # taken at once
 USABLE_NS = 3_000_000_000  # what of a lease is unused then is given back
 PATIENCE_S = 120.0  # so long a server that is away is waited for
 AWAY_S = 1.0

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from prefect_dask import DaskTaskRunner
     from prefect_dask.task_runners import PrefectDaskFuture
 
-THREADS = 4  # shards that a worker of our own has at once: while one ends the others keep its places full
+THREADS = 6  # shards that a worker has at once: while one ends the others keep its places full
 JOIN_S = 30.0  # so long somebody else's workers are waited for
 TRIES = 5  # of a shard whose worker did not see that the run is alive
 
@@ -151,8 +151,10 @@ def _environ(errand: Errand, spec: EvalSpec) -> Mapping[str, str]:
 
 
 def _runner(engine: Workers, scratch: str) -> "DaskTaskRunner":
+    import dask
     from prefect_dask import DaskTaskRunner
 
+    dask.config.set({"distributed.worker.profile.enabled": False})  # a hundred looks a second at each thread
     if engine.address is not None:
         return DaskTaskRunner(address=engine.address, client_kwargs={"timeout": JOIN_S})
     return DaskTaskRunner(

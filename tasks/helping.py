@@ -17,6 +17,7 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.leases import LeaseSource
 from tasks.call.session import CallSession
 from tasks.calling import may_fail, open_lanes, rehearsed, sealed_suites
+from tasks.collector import collect_rarely
 from tasks.home import Home, Settings
 from tasks.lanes import lane_of
 from tasks.owner import Watch, owner_file, read_owner
@@ -122,7 +123,7 @@ class Helper:
         try:
             work, session = await asyncio.shield(self._open)
             known = session.known
-            known.refresh()  # what a dead helper received is not asked again
+            known.refresh(durable=False)  # what a dead helper received is not asked again
             plan, shard = work.planned(index)
             if plan is not work.plan:
                 work.judge_from(known)
@@ -238,6 +239,7 @@ def _helpers_loop() -> asyncio.AbstractEventLoop:
     global _loop
     with _lock:
         if _loop is None:
+            collect_rarely()
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, daemon=True, name="helpers").start()
         return _loop

@@ -12,6 +12,8 @@ from tasks.progress import Progress
 from tasks.spec import Limits, ModelEntry
 from tasks.store import Store
 
+ELSEWHERE_NS = 300_000_000  # the longest slice where it is not known when others use theirs
+
 
 class Accounts:
     """The limiter of each account that a run calls; each shows its share in the run's progress."""
@@ -54,7 +56,7 @@ async def shared_limits(
         async with AsyncExitStack() as stack:
 
             def lease(account: str, limiter: Limiter) -> None:
-                keeper = LeaseKeeper(elsewhere(), longest=1)
+                keeper = LeaseKeeper(elsewhere(), longest_ns=ELSEWHERE_NS)
                 keeper.add(account, limiter)
                 keeper.start()
                 stack.push_async_exit(keeper)

@@ -173,8 +173,10 @@ class JournalState:
         """The number after the greatest that any process used."""
         return max((entry.n for entry in self._index.entries(call_key.int)), default=0) + 1
 
-    def refresh(self) -> None:
+    def refresh(self, *, durable: bool = True) -> None:
         """Read what was appended since the last time, in every file of the run.
+
+        Not `durable`: without a sync, for who wants to know what need not be asked and counts nothing.
 
         Raises: WarehouseError: a file cannot be read, or a newer version of nightbench wrote it.
         """
@@ -186,7 +188,7 @@ class JournalState:
                 self._read_to.append(0)
         try:
             for number, path in enumerate(self._files):
-                self._read(number, path)
+                self._read(number, path, durable=durable)
         except OSError as error:
             raise WarehouseError(
                 f"{error.filename or self._source}: the journal cannot be read ({error.strerror}). Nothing "
@@ -208,8 +210,8 @@ class JournalState:
     def __del__(self) -> None:
         self.close()
 
-    def _read(self, number: int, path: Path) -> None:
-        size = make_durable(path)
+    def _read(self, number: int, path: Path, *, durable: bool) -> None:
+        size = make_durable(path) if durable else path.stat().st_size
         if size < self._read_to[number]:
             raise WarehouseError(
                 f"{path}: it had {self._read_to[number]} bytes and has {size} now; something else than its "
@@ -218,7 +220,7 @@ class JournalState:
         tail = self._scan(number, path, size)
         if tail is not None and not is_locked(path):
             if path.stat().st_size != size:  # its owner finished the line, and left, while it was read
-                self._read(number, path)
+                self._read(number, path, durable=durable)
             else:
                 self.torn.append(tail)
 

@@ -31,17 +31,17 @@ class LeaseKeeper:
         source: LeaseSource,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        longest: int = LONGEST,
+        longest_ns: int | None = None,
     ) -> None:
         self._source = source
-        self._longest = longest
+        self._fixed_ns = longest_ns  # of a slice; None: it grows with a slow source
         self._clock = clock
         self._sleep = sleep
         self._members: list[tuple[Limiter, Allowance]] = []
         self._looked: dict[int, float] = {}  # when a member was last heard, by its number
         self._hungry = asyncio.Event()
         self._news = source.news()
-        self._longest_ns = SLICE_NS
+        self._longest_ns = longest_ns or SLICE_NS
         self._tasks: list[asyncio.Task[None]] = []
         self.asked = 0  # questions so far
 
@@ -118,6 +118,6 @@ class LeaseKeeper:
         leases = await self._source.take([ask for _, ask in asks])
         self.asked += 1
         took_ns = int((self._clock() - now) * 1e9)
-        self._longest_ns = min(self._longest * SLICE_NS, max(SLICE_NS, 4 * took_ns))
+        self._longest_ns = self._fixed_ns or min(LONGEST * SLICE_NS, max(SLICE_NS, 4 * took_ns))
         for (number, _), lease in zip(asks, leases, strict=True):
             self._members[number][0].granted(lease)

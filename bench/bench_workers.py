@@ -1,0 +1,92 @@
+"""Calls a second of the flow's own process and of `[engine] workers`, on a provider that answers in 50 ms.
+
+    python bench/bench_workers.py [N]
+
+The provider is on this machine too, in processes of its own, and takes its part of the cores: the figures
+say what spreading is worth where everything shares two cores, not how fast workers are alone.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tasks.call.simulated.process import start_server
+from tasks.call.simulated.settings import make_settings
+
+LATENCY_MS = 50
+IN_FLIGHT = 512
+MODEL = "gpt-4o-2024-05-13"
+SUITE = """name = "bench"
+[params]
+max_tokens = 64
+[[graders]]
+type = "numeric"
+extract = "last_number"
+"""
+SAMPLES = "select 's' || i as sample_id, 'How much is ' || i || ' plus 1? Answer with the number.' as input, "
+SIDES = ("", "[engine]\nworkers = 1\n", "[engine]\nworkers = 2\n")
+
+
+def main() -> None:
+    """A line for each side, and how much of its time was the start of its workers."""
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{n:,} calls of {LATENCY_MS} ms, {IN_FLIGHT} in flight")
+    for engine in SIDES:
+        with tempfile.TemporaryDirectory() as at, start_server([], make_settings(settings())) as server:
+            folder = Path(at)
+            write(folder, n, server.base_url, engine)
+            before = server.ledger(newest=0)["arrived"]
+            began = time.monotonic()
+            command = [sys.executable, "-m", "flows.cli.main", "run", str(folder / "spec.toml"), "--json"]
+            env = {
+                **os.environ,
+                "NIGHTBENCH_HOME": str(folder / "home"),
+                "NIGHTBENCH_SUITES": str(folder / "suites"),
+            }
+            child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            first = last = 0.0
+            while child.poll() is None:
+                arrived = server.ledger(newest=0)["arrived"]
+                first = first or (time.monotonic() if arrived > before else 0.0)
+                if not last and arrived - before >= n:
+                    last = time.monotonic()
+                time.sleep(0.1)
+            out, err = child.communicate()
+            if child.returncode != 0:
+                raise SystemExit(err.decode())
+            assert json.loads(out)["status"] == "complete"
+            name = engine.replace("[engine]", "").strip() or "the flow's own"
+            rate = n / (last - first)
+            print(
+                f"{name:15} {rate:7,.0f} calls/s, the first after {first - began:5.1f} s, all in "
+                f"{time.monotonic() - began:5.1f} s"
+            )
+
+
+def settings() -> dict[str, object]:
+    """A provider that answers in LATENCY_MS and keeps nothing."""
+    return {"latency_ms": LATENCY_MS, "keep_rows": 0}
+
+
+def write(folder: Path, n: int, base_url: str, engine: str) -> None:
+    """Suite and spec."""
+    suite = folder / "suites" / "bench"
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
+    sql = SAMPLES + f"cast(i + 1 as varchar) as target from range({n}) as r(i)"
+    (suite / "samples.sql").write_text(sql, encoding="utf-8")
+    (folder / "spec.toml").write_text(
+        f'suites = ["bench"]\nmodels = [{{ model = "simulated/{MODEL}", base_url = "{base_url}", '
+        f"limits = {{ in_flight = {IN_FLIGHT} }} }}]\n{engine}",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
