@@ -162,7 +162,7 @@ async def judge_all(work: Work, session: CallSession, crew: Crew | None = None) 
 async def _call_all(work: Work, session: CallSession, plan: Plan, crew: Crew | None) -> None:
     """Every shard of a plan, here or on the run's workers, so many of a model at once as keep places full."""
     entries = {lane_of(shard.variant.entry): shard.variant.entry for shard in plan.shards}
-    least = crew.at_once if crew is not None else 0
+    least = crew.at_once if crew is not None and work.deciding is None else 0
     gates = {
         lane: asyncio.Semaphore(max(least, shards_at_once(plan, entry))) for lane, entry in entries.items()
     }

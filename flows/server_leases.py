@@ -19,13 +19,14 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from httpx import HTTPError, HTTPStatusError, codes
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
-from prefect.exceptions import PrefectException
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectException
 
 from tasks.call.leases import GRACE_NS, NO_TIME, Ask, Lease
 from tasks.call.rates import NOTHING
@@ -38,6 +39,7 @@ MOST_MS = 300  # taken at once
 USABLE_NS = 3_000_000_000  # what of a lease is unused then is given back
 PATIENCE_S = 120.0  # so long a server that is away is waited for
 AWAY_S = 1.0
+OCCUPIED_S = 0.1  # what its server wants to hear with a return; a limit that decays does not use it
 
 
 class ServerLeases:
@@ -48,6 +50,7 @@ class ServerLeases:
         self._opening = get_client()
         self._client: PrefectClient | None = None
         self._made: set[str] = set()
+        self._kinds: list[int] = []  # of limit, that the last lease was for
         self._serial = 0
         self._jitter = random.Random()
 
@@ -78,35 +81,56 @@ class ServerLeases:
 
     async def _patiently(self, ask: Ask) -> Lease:
         deadline = time.monotonic() + PATIENCE_S
+        given_back = 0
         while True:
             try:
-                return await self._serve(ask)
+                name = await self._made_limit(ask.account)
+                if (unused := self._unused(ask)) > given_back:
+                    given_back = unused  # once, also where the answer is lost: less is used, never more
+                    await self._client_there.release_concurrency_slots([name], unused, OCCUPIED_S)
+                return await self._serve(name, ask)
+            except ObjectNotFound:  # somebody has deleted the limit
+                self._made.clear()
             except (HTTPError, PrefectException, OSError) as error:
-                if time.monotonic() > deadline:
+                refused = isinstance(error, HTTPStatusError) and error.response.status_code < 500
+                if refused or time.monotonic() > deadline:
                     raise EngineError(
                         "Prefect's server does not lease the limits any more "
                         f"({type(error).__name__}: {str(error)[:200]}). Every received answer is kept. "
-                        "Start it, then resume the run."
+                        "Mend or start it, then resume the run."
                     ) from error
-                await self._sleep(AWAY_S)
+            await self._sleep(AWAY_S)
 
-    async def _serve(self, ask: Ask) -> Lease:
-        name = NAME + ask.account
-        client = await self._connected()
+    async def _made_limit(self, account: str) -> str:
+        name = NAME + account
+        if self._client is None:
+            self._client = await self._opening.__aenter__()
         if name not in self._made:
-            await client.upsert_global_concurrency_limit_by_name(name, BURST_MS, SLOTS_PER_S)
+            with suppress(ObjectAlreadyExists):  # another worker was faster
+                await self._client.upsert_global_concurrency_limit_by_name(name, BURST_MS, SLOTS_PER_S)
             self._made.add(name)
-        if (unused := _slots(max(ask.unused))) > 0:
-            await client.release_concurrency_slots([name], unused, 0.0)
+        return name
+
+    @property
+    def _client_there(self) -> PrefectClient:
+        assert self._client is not None, "it was opened before the limit was made"
+        return self._client
+
+    def _unused(self, ask: Ask) -> int:
+        """Slots to give back: what no kind of limit that leases were taken for has used."""
+        return _slots(min((ask.unused[kind] for kind in self._kinds), default=0))
+
+    async def _serve(self, name: str, ask: Ask) -> Lease:
         if ask.pause_ns > 0:
-            await self._pause(client, name, _slots(ask.pause_ns))
+            await self._pause(name, _slots(ask.pause_ns))
         if not any(ask.times):
             now_ns = time.monotonic_ns()
             return Lease(1, self._serial, NO_TIME, now_ns, now_ns, now_ns, 0, 0, NOTHING)
+        self._kinds = [kind for kind, time_ns in enumerate(ask.times) if time_ns]
         left = _slots(max(ask.times)) + 1
         while left > 0:  # a call that is larger than the burst is paid for in parts
             part = min(left, MOST_MS)
-            await self._occupy(client, name, part)
+            await self._occupy(name, part)
             left -= part
         self._serial += 1
         now_ns = time.monotonic_ns()
@@ -114,7 +138,8 @@ class ServerLeases:
         until_ns = max(end_ns, now_ns + USABLE_NS) + GRACE_NS
         return Lease(1, self._serial, ask.times, now_ns, end_ns, until_ns, 0, 0, NOTHING)
 
-    async def _occupy(self, client: PrefectClient, name: str, slots: int) -> None:
+    async def _occupy(self, name: str, slots: int) -> None:
+        client = self._client_there
         while True:
             there = await client.read_global_concurrency_limit_by_name(name)
             lacking = there.active_slots + slots - there.limit
@@ -127,24 +152,19 @@ class ServerLeases:
                 if error.response.status_code != codes.LOCKED:  # another worker was faster
                     raise
                 continue
-            if not taken.json():  # without the limit all would be let through
-                raise EngineError(
-                    f"the global concurrency limit {name} has gone while the run went on. Every received "
-                    "answer is kept. Resume the run, which makes it again."
-                )
+            if not taken.json():  # there is no such limit, and all would be let through
+                self._made.clear()
+                await self._made_limit(name.removeprefix(NAME))
+                continue
             return
 
-    async def _pause(self, client: PrefectClient, name: str, slots: int) -> None:
+    async def _pause(self, name: str, slots: int) -> None:
+        client = self._client_there
         there = await client.read_global_concurrency_limit_by_name(name)
         if there.active_slots < there.limit + slots:
             await client.update_global_concurrency_limit(
                 name, GlobalConcurrencyLimitUpdate(active_slots=there.limit + slots)
             )
-
-    async def _connected(self) -> PrefectClient:
-        if self._client is None:
-            self._client = await self._opening.__aenter__()
-        return self._client
 
 
 def _slots(time_ns: int) -> int:

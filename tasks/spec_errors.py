@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-SECRETIVE = frozenset({"api_key_env", "base_url", "headers", "params"})
+SECRETIVE = frozenset({"address", "api_key_env", "base_url", "headers", "params"})
 SHAPES = {  # what a person is told instead of a regular expression
     "deadline": 'is a time such as "90m", "8h" or "2d"',
     "baseline": 'is "last", "none" or the id of a run',
+    "address": "is tcp://HOST:PORT or tls://HOST:PORT, without a password",
     "reuse": 'is "never", "same-spec", or an age from "1d" to "7d"',
 }
 
@@ -32,7 +33,8 @@ def _sentence(item: Mapping[str, Any]) -> str:
         return "is missing"
     shown = repr(item.get("input"))
     if item["type"] == "string_pattern_mismatch" and item["loc"][-1] in SHAPES and len(shown) <= 60:
-        return f"{SHAPES[str(item['loc'][-1])]} (it is {shown})"
+        said = SHAPES[str(item["loc"][-1])]
+        return said if SECRETIVE & set(map(str, item["loc"])) else f"{said} (it is {shown})"
     secretive = SECRETIVE & set(map(str, item["loc"]))  # a key may have been put there by mistake
     if secretive or len(shown) > 60 or item["type"] == "value_error":
         return message
