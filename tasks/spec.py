@@ -38,9 +38,8 @@ JUDGE = "judge "  # what a judge's variant begins with
 REACHED = ("base_url", "api_key_env", "headers", "limits", "priced_as", "api")
 EVEN_SHARD = 10  # samples: so far apart are suites that are to progress side by side
 # A resumed run may differ in these, and in a model's limits and cache.
-FREE_TO_CHANGE = frozenset(
-    "max_failed budget_usd on_budget ask_above_usd approve_above_usd reuse baseline engine".split()
-)
+MONEY = frozenset({"budget_usd", "on_budget", "ask_above_usd", "approve_above_usd"})
+FREE_TO_CHANGE = MONEY | {"max_failed", "reuse", "baseline", "engine"}
 
 
 # The form takes a number or its text; in JSON it is text, because a float would round.
