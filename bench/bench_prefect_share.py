@@ -1,7 +1,8 @@
 """What Prefect adds to a run: wall time and processor time with its flow, tasks and server, and without.
 
-Both sides make the same calls to the same loopback server with the same journal, limiter, grades and tables;
-one as `nightbench run` does, one with the same functions called plainly. The server's processor time counts.
+All sides make the same calls to the same loopback server with the same journal, limiter, grades and tables:
+as `nightbench run` does, with the Prefect server of a `serve` that is there already and with one of its own
+that it starts; and with the same functions called plainly. The server's processor time counts while it runs.
 
     python bench/bench_prefect_share.py [N]
 """
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from flows.prefect_home import PrefectHome, read_record
 from tasks.call.simulated.process import start_server
@@ -23,6 +25,7 @@ from tasks.call.simulated.settings import make_settings
 LATENCY_MS = 50
 MODEL = "gpt-4o-2024-05-13"
 ROUNDS = 3
+SERVED, ITS_OWN, WITHOUT = "serve is there", "its own server", "without"
 GOAL = 0.05
 SUITE = """name = "bench"
 [params]
@@ -42,25 +45,22 @@ def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{n:,} calls of {LATENCY_MS} ms")
-    sides: dict[str, list[tuple[float, float]]] = {"with Prefect": [], "without": []}
+    sides: dict[str, list[tuple[float, float]]] = {SERVED: [], ITS_OWN: [], WITHOUT: []}
     with start_server([], make_settings({"latency_ms": LATENCY_MS, "keep_rows": 0})) as server:
         for turn in range(ROUNDS):
             for side, taken in sides.items():
                 with tempfile.TemporaryDirectory() as folder:
                     wall_s, cpu_s = measured(Path(folder), n, server.base_url, side)
                 taken.append((wall_s, cpu_s))
-                print(f"{turn + 1}  {side:13} {wall_s:6.2f} s, processor {cpu_s:6.2f} s")
-    wall, cpu = (
-        sorted(one[at] for one in sides["with Prefect"])[ROUNDS // 2]
-        - sorted(one[at] for one in sides["without"])[ROUNDS // 2]
-        for at in (0, 1)
-    )
-    of_wall = sorted(one[0] for one in sides["with Prefect"])[ROUNDS // 2]
-    of_cpu = sorted(one[1] for one in sides["with Prefect"])[ROUNDS // 2]
-    print(
-        f"Prefect's share: {100 * wall / of_wall:.1f} % of the time, {100 * cpu / of_cpu:.1f} % of the CPU "
-        f"(goal {100 * GOAL:.0f} %); a start is in it: {wall:.1f} s, {cpu:.1f} s of CPU"
-    )
+                print(f"{turn + 1}  {side:14} {wall_s:6.2f} s, processor {cpu_s:6.2f} s")
+    plain_wall, plain_cpu = (median(one[at] for one in sides[WITHOUT]) for at in (0, 1))
+    for side in (SERVED, ITS_OWN):
+        wall, cpu = (median(one[at] for one in sides[side]) for at in (0, 1))
+        print(
+            f"{side}: Prefect takes {wall - plain_wall:.2f} s and {cpu - plain_cpu:.2f} s of processor time, "
+            f"{100 * (1 - plain_wall / wall):.1f} % and {100 * (1 - plain_cpu / cpu):.1f} % "
+            f"(goal {100 * GOAL:.0f} %)"
+        )
 
 
 def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, float]:
@@ -79,7 +79,8 @@ def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, flo
         "NIGHTBENCH_HOME": str(folder / "home"),
         "NIGHTBENCH_SUITES": str(folder / "suites"),
     }
-    if side == "without":
+    serve = None
+    if side == WITHOUT:
         command = [sys.executable, __file__, str(n), str(folder / "spec.toml")]
     else:
         command = [
@@ -91,20 +92,29 @@ def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, flo
             "--run-id",
             "bench",
         ]
-        subprocess.run(
-            [*command[:-1], "warm", "--limit", "1", "--json"], env=env, capture_output=True, check=True
-        )
-        time.sleep(5)  # its server is gone
+        if side == SERVED:
+            serve = subprocess.Popen(
+                [sys.executable, "-m", "flows.cli.main", "serve"], env=env, stdout=subprocess.DEVNULL
+            )
+            time.sleep(15)  # it has come to rest
+        warm = [*command[:-1], "warm", "--limit", "1", "--json"]
+        subprocess.run(warm, env=env, capture_output=True, check=True)
+        time.sleep(5)  # a server of its own is gone
+    record = read_record(PrefectHome.of(folder / "home"))
+    at_rest = _cpu_s(record.pid) if serve is not None and record is not None else 0.0
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
     child = subprocess.Popen([*command], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     of_server = 0.0
     while child.poll() is None:
         record = read_record(PrefectHome.of(folder / "home"))
-        of_server = max(of_server, _cpu_s(record.pid) if record is not None else 0.0)
+        of_server = max(of_server, _cpu_s(record.pid) - at_rest if record is not None else 0.0)
         time.sleep(0.2)
     wall_s = time.monotonic() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if serve is not None:
+        serve.terminate()
+        serve.wait(30)
     if child.returncode != 0:
         raise SystemExit(f"{side} ended with {child.returncode}")
     own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -129,6 +129,7 @@ async def crew_of(work: Work, session: CallSession, settings: Settings) -> Async
                 retry_failed=work.retry_failed,
                 give_up_s=settings.give_up_s,
             )
+            work.progress.shares.clear()  # what is used of the limits is used elsewhere
             yield Crew(work, session, runner, owner, errand)
         finally:
             await asyncio.to_thread(opened.close)

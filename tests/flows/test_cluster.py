@@ -25,7 +25,7 @@ pytestmark = [
 ]
 DRILLS = max(1, int(os.environ.get("NIGHTBENCH_DRILLS", "1")))
 N = 1_200 * DRILLS
-PER_MINUTE = 6_000 * min(DRILLS, 5)
+PER_MINUTE = 6_000 * min(DRILLS, 2)
 LIMITS = f"requests_per_minute = {PER_MINUTE}"
 SETTLED_S = 5.0  # so long after a kill or a cancel no call starts
 TABLES = {
