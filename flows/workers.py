@@ -55,10 +55,7 @@ class Crew:
         self.at_once = 2 * max(1, sum(runner.client.nthreads().values()))
 
     async def call(self, index: int, title: str) -> None:
-        """The calls of one shard that the journal lacks, on some worker; they are counted when it is back.
-
-        Raises: EngineError: the cluster has lost the shard.
-        """
+        """The calls of one shard that the journal lacks, on some worker; they are counted when it is back."""
         plan, shard = self._work.planned(index)
         session, known = self._session, self._session.known
         due = [
@@ -72,7 +69,11 @@ class Crew:
         for _ in range(TRIES):
             if not due or session.stopping:
                 return
-            helped = await self._helped(index, title)
+            try:
+                helped = await self._helped(index, title)
+            except EngineError as error:
+                session.stop(error)
+                helped = Helped()
             known.refresh()
             due = [
                 (call, n)
@@ -183,22 +184,25 @@ def _join(runner: "DaskTaskRunner", engine: Workers) -> None:
         ) from error
     except OSError as error:
         raise EngineError(
-            f"[engine] address = {where}: no Dask scheduler answers there ({str(error)[:200]}). Nothing was "
+            f"[engine] address = {where}: no Dask scheduler answers there ({_first_line(error)}). Nothing was "
             "sent. Start it, or take [engine] out of the spec."
         ) from error
 
 
 def _result(future: "PrefectDaskFuture[Helped]") -> Helped:
-    from asyncio import CancelledError
-
+    from distributed.client import FutureCancelledError
     from distributed.scheduler import KilledWorker
 
     try:
         helped = future.result()
-    except (KilledWorker, CancelledError, OSError) as error:
+    except (KilledWorker, FutureCancelledError, OSError) as error:
         raise EngineError(
-            f"the Dask cluster has lost a shard ({type(error).__name__}: {str(error)[:200]}). Every received "
+            f"the Dask cluster has lost a shard ({type(error).__name__}: {_first_line(error)}). Every received "
             "answer is kept. `nightbench resume` goes on with the run."
         ) from error
     assert isinstance(helped, Helped), "call_there returns one"
     return helped
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0][:200]

@@ -33,7 +33,7 @@ class Cluster:
         self._n = 0
         self.workers: list[subprocess.Popen[bytes]] = []
         self._file = folder / "scheduler.json"
-        self._scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         until = time.monotonic() + READY_S
         while not self._file.exists():
             assert time.monotonic() < until, "no scheduler"
@@ -119,7 +119,7 @@ class Cluster:
 
     def close(self) -> None:
         """Everything that it started."""
-        for process in (*self.workers, self._scheduler):
+        for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
             process.wait(10)

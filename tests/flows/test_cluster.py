@@ -102,6 +102,22 @@ def test_the_tables_are_those_of_one_process(there: Cluster) -> None:
         assert _tables(there, run) == alone, run
 
 
+def test_the_scheduler_dies(there: Cluster) -> None:
+    there.server.reset()
+    child = there.start("run", there.spec(there.engine, "lost", limits=LIMITS), "--run-id", "lost", "--yes")
+    there.wait_for(N // 4, child)
+    received = there.received("lost")
+    kill(there.scheduler)
+    assert child.wait(60) == 1
+    assert "the Dask cluster has lost a shard" in there.said
+    assert "Traceback" not in there.said
+    [run] = query(there.home, "select status, answered_calls from runs where run_id = 'lost'")
+    assert run["answered_calls"] >= len(received)
+    there.end("run", there.spec("", "lost", limits=LIMITS), "--run-id", "lost", "--yes")  # without a cluster
+    _assert_whole(there, "lost", received, kills=1)
+    assert _tables(there, "lost") == _tables(there, "alone")
+
+
 def _last_call_s(there: Cluster) -> float:
     """Seconds until the last call began; none begins after SETTLED_S, while 3 s more are watched."""
     began = time.monotonic()
