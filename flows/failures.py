@@ -37,7 +37,7 @@ def explain(error: BaseException, home: Path) -> NightbenchError | None:
             "`nightbench resume` the run; `nightbench runs` lists it."
         )
     return EngineError(
-        f"Prefect's server failed: {_first_line(error)}. {KEPT}: `nightbench resume` goes on with the run, "
+        f"Prefect's server failed: {first_line(error)}. {KEPT}: `nightbench resume` goes on with the run, "
         f"`nightbench runs` lists it. Where the server runs on this home, its log is "
         f"{home / 'prefect' / 'server.log'}."
     )
@@ -88,7 +88,8 @@ def _is_on_full_disk(home: Path) -> bool:
         return False
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its class; of a group, its first error's."""
     first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
     lines = str(first).strip().splitlines()
     return lines[0] if lines else type(first).__name__

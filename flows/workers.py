@@ -23,6 +23,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.settings import get_current_settings
 
+from flows.failures import first_line
 from flows.keys import at_hand
 from flows.server_leases import ServerLeases
 from flows.storage import PLAIN
@@ -184,8 +185,8 @@ def _join(runner: "DaskTaskRunner", engine: Workers) -> None:
         ) from error
     except OSError as error:
         raise EngineError(
-            f"[engine] address = {where}: no Dask scheduler answers there ({_first_line(error)}). Nothing was "
-            "sent. Start it, or take [engine] out of the spec."
+            f"[engine] address = {where}: no Dask scheduler answers there ({first_line(error)}). "
+            "Nothing was sent. Start it, or take [engine] out of the spec."
         ) from error
 
 
@@ -197,12 +198,8 @@ def _result(future: "PrefectDaskFuture[Helped]") -> Helped:
         helped = future.result()
     except (KilledWorker, FutureCancelledError, OSError) as error:
         raise EngineError(
-            f"the Dask cluster has lost a shard ({type(error).__name__}: {_first_line(error)}). Every received "
-            "answer is kept. `nightbench resume` goes on with the run."
+            f"the Dask cluster has lost a shard ({type(error).__name__}: {first_line(error)}). Every "
+            "received answer is kept. `nightbench resume` goes on with the run."
         ) from error
     assert isinstance(helped, Helped), "call_there returns one"
     return helped
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
