@@ -112,10 +112,10 @@ def _ran(settings: Settings, sql: str) -> tuple[str, ...]:
     return _safely(lambda: tuple(str(row[0]) for row in run_sql(settings.home.warehouse, sql).rows))
 
 
-def naming(schema: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
-    """The JSON schema of `evaluate`, whose fields for suites and models say which there are.
+def naming(schema: Mapping[str, Any], choices: Choices, *, only_these: bool) -> dict[str, Any]:
+    """The JSON schema of `evaluate` or `nightly`, whose fields for suites and models say which there are.
 
-    They are no choices: a spec may have entries with options of their own, and models that nobody ran yet.
+    `only_these`: the server refuses other suites. Models are no choice: there are those that nobody ran yet.
     """
     made = copy.deepcopy(dict(schema))
     known = EvalSpec.model_json_schema()["$defs"] | {"EvalSpec": EvalSpec.model_json_schema()}
@@ -127,6 +127,11 @@ def naming(schema: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
         if there and part in made["definitions"]:
             named = f"{said} There are: {', '.join(there)}."
             made["definitions"][part]["properties"][field]["description"] = named
+    if only_these and "EvalSpec" in made["definitions"]:
+        alone, _ = made["definitions"]["EvalSpec"]["properties"]["suites"]["items"]["anyOf"]
+        for field in (alone, made["definitions"]["SuiteEntry"]["properties"]["name"]):
+            field.pop("enum", None)
+            field |= {"enum": list(choices.suites)} if choices.suites else {}
     return made
 
 

@@ -52,7 +52,9 @@ def offered(schema: "ParameterSchema", one: Deployment, choices: Choices) -> "Pa
 
 
 def _with(schema: Mapping[str, Any], one: Deployment, choices: Choices) -> dict[str, Any]:
-    return naming(schema, choices) if one.options is None else offering(schema, one.options, choices)
+    if one.options is not None:
+        return offering(schema, one.options, choices)
+    return naming(schema, choices, only_these=not one.scheduled)
 
 
 async def _tell(client: "PrefectClient", deployment_id: UUID, one: Deployment, choices: Choices) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).with_name("standin")
-SPEC: dict[str, Any] = {"suites": ["any"], "models": [{"model": "simulated/any"}]}
+SPEC: dict[str, Any] = {"suites": ["json_only"], "models": [{"model": "simulated/any"}]}
 STANDS_IN: dict[str, object] = {"cron": "* * * * *", "flow_entrypoint": "standin_flow:evaluate"}
 LAST_LINE = "Ctrl-C stops all of it."
 CANARY = "canary-19be04d77c"

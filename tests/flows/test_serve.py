@@ -102,7 +102,11 @@ def test_evaluate_has_the_form_of_the_spec_and_no_schedule(served: Served) -> No
     [
         pytest.param({}, "suites", id="nothing"),
         pytest.param(SPEC | {"suites": []}, "spec.suites", id="no suite"),
-        pytest.param(SPEC | {"suites": ["a", "a"]}, "spec.suites", id="a suite twice"),
+        pytest.param(SPEC | {"suites": ["json_only", "json_only"]}, "spec.suites", id="a suite twice"),
+        pytest.param(SPEC | {"suites": ["nope"]}, "spec.suites[0]", id="no such suite"),
+        pytest.param(
+            SPEC | {"suites": [{"name": "nope"}]}, "spec.suites[0]", id="no such suite, with options"
+        ),
         pytest.param(SPEC | {"models": []}, "spec.models", id="no model"),
         pytest.param(SPEC | {"models": [{"model": "gpt-4o"}]}, "spec.models[0].model", id="no provider"),
         pytest.param(

@@ -152,6 +152,13 @@ def field(title: str) -> str:
     return f"//label[normalize-space()='{title}']/following::fieldset[1]"
 
 
+def choose_suite(page: Browser, name: str) -> None:
+    """The form offers the suites that there are."""
+    page.click(f"{field('Suites')}//button[.='Add item']")
+    page.click(f"{field('Suites')}//button[contains(.,'Select')]")
+    page.click(f"//*[@role='option'][.='{name}']")
+
+
 def artifact_page(served: Served, artifact: dict[str, Any]) -> str:
     """Where Prefect's page shows an artifact."""
     return f"{served.said('evaluate ').partition('/v2/')[0]}/v2/artifacts/artifact/{artifact['id']}"
@@ -159,8 +166,7 @@ def artifact_page(served: Served, artifact: dict[str, Any]) -> str:
 
 def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: Browser, seen: Path) -> None:
     page.open(served.said("evaluate "))
-    page.click(f"{field('Suites')}//button[.='Add item']")
-    page.type(f"{field('Suites')}//textarea", "json_only")
+    choose_suite(page, "json_only")
     page.click(f"{field('Models')}//button[.='Add item']")
     page.type(f"{field('Model')}//textarea", MODEL)
     page.click(f"{field('Samples a suite (Optional)')}//button[.='int']")
@@ -204,8 +210,7 @@ def test_the_filled_in_form_runs_and_shows_its_artifacts(served: Served, page: B
 
 def test_the_form_does_not_send_what_the_spec_forbids(served: Served, page: Browser, seen: Path) -> None:
     page.open(served.said("evaluate "))
-    page.click(f"{field('Suites')}//button[.='Add item']")
-    page.type(f"{field('Suites')}//textarea", "json_only")
+    choose_suite(page, "json_only")
     page.click(f"{field('Models')}//button[.='Add item']")
     page.type(f"{field('Model')}//textarea", "gpt-4o")
     page.click("//button[@type='submit']")
