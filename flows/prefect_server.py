@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -90,10 +91,10 @@ def main(arguments: list[str]) -> int:
         )
         if not os.access(_package() / "server", os.W_OK):  # the page is unpacked where Prefect is, or here
             os.environ.setdefault("PREFECT_SERVER_UI_STATIC_DIRECTORY", str(home.folder / "page"))
-        ending = Ending(_closed_stdin)
+        ending = Ending(_closed_stdin, partial(_forget, home))
     else:
         os.environ.update(WITHOUT_SERVICES)
-        ending = Ending(lambda: _no_users(home))
+        ending = Ending(lambda: _no_users(home), partial(_forget, home))
     ending.start()
     _serve(home, record, accepting, ending, is_open=is_open)
     return 0
@@ -102,8 +103,9 @@ def main(arguments: list[str]) -> int:
 class Ending:
     """Waits beside the server for the reason to end, then asks it to, and ends the process if it does not."""
 
-    def __init__(self, until: Callable[[], None]) -> None:
+    def __init__(self, until: Callable[[], None], at_last: Callable[[], None]) -> None:
         self._until = until
+        self._at_last = at_last
         self._ask: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -119,6 +121,7 @@ class Ending:
         if self._ask is not None:
             self._ask()
             time.sleep(GRACE_S)
+        self._at_last()
         os._exit(0)
 
 
