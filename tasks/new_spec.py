@@ -27,6 +27,8 @@ EXAMPLES = {
     "budget_usd": '"5.00"',
     "ask_above_usd": '"5.00"',
     "approve_above_usd": '"20.00"',
+    "stop": "{ difference = 2.0, confidence = 0.95 }",
+    "engine": "{ workers = 2 }",
     "name": '"terse"',
     "params": "{ temperature = 0.0, max_tokens = 1024 }",
     "api": '"responses"',
