@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tasks.call.purse import ZERO
 from tasks.home import Home
-from tasks.month import TABLE, MonthFund, MonthSoFar, month_so_far
+from tasks.month import MonthFund, MonthSoFar, month_so_far
+from tasks.shares import TABLE
 
 LIMIT = Decimal(10)
 NOVEMBER = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
