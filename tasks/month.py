@@ -11,6 +11,7 @@ An attempt counts in the month in which it was sent, one in flight at midnight i
 imported runs never count.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from tasks.slices import Part, SliceFund
 from tasks.store import Store
 from warehouse.locks import is_locked
 from warehouse.query import run_sql
+
+LOOK_S = 5.0  # so often a run that lacks money looks for runs that died and hold some
 
 
 def _now() -> datetime:
@@ -64,7 +67,8 @@ class MonthFund(SliceFund):
         part: Part | None = None,
     ) -> None:
         super().__init__(home, run_id if part is None else part.holder, month_of(now()), limit, part)
-        self._now = now
+        self._home, self._run_id, self._now = home, run_id, now
+        self._look_at = float("-inf")  # when, at the earliest, dead runs are looked for again
 
     @classmethod
     def open(
@@ -89,6 +93,14 @@ class MonthFund(SliceFund):
 
     def _current(self) -> str:
         return month_of(self._now())
+
+    def _settle_dead(self) -> bool:
+        if time.monotonic() < self._look_at:
+            return super()._settle_dead()
+        self._look_at = time.monotonic() + LOOK_S
+        super()._settle_dead()
+        settle_month(self._home, self._store, self._name, but=self._run_id)
+        return True
 
 
 def settle_month(home: Home, store: Store, month: str, *, but: str = "") -> None:

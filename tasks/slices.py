@@ -26,9 +26,10 @@ class ShareGone(WarehouseError):
 
 @dataclass(frozen=True)
 class Got:
-    """What the store gave, and what other holders had spent and held at that moment."""
+    """What the store gave, what it has as held since, and what other holders had spent and held then."""
 
     usd: Decimal
+    held: Decimal
     others_spent: Decimal
     others_held: Decimal
 
@@ -61,6 +62,7 @@ class SliceFund(ABC):
         self._reserved = ZERO
         self._spent = ZERO  # by the holder, of this sum and, of months, of those before that this process saw
         self._before = ZERO  # of that, of those before
+        self._held = ZERO  # in the store: the slice, and what was reserved of it or spent since it was asked
         self._others_spent = ZERO  # when the store was last asked
         self._asking: Future[Got] | None = None
         self._asked: Decimal | None = None  # how much the question is about
@@ -109,7 +111,7 @@ class SliceFund(ABC):
         self._receive()
         if self._asking is not None:
             return False
-        if self._slice:
+        if self._held != self._reserved:
             self._slice, self._asked = ZERO, None
             self._asking = self._thread.submit(self._exchange, self._spent, self._reserved, ZERO, ZERO)
         return True
@@ -153,6 +155,7 @@ class SliceFund(ABC):
         if self._asking is not None and self._asking.done():
             got, self._asking = self._asking.result(), None
             self._slice += got.usd
+            self._held = got.held
             self._others_spent = got.others_spent
             if not got.usd and not got.others_held and not self._slice:
                 self._refused = self._asked
@@ -165,10 +168,13 @@ class SliceFund(ABC):
         with a store that had to be moved aside.
         """
         got = self._tell(spent, kept, wanted, least)
-        lacking = wanted > 0 and not got.usd and got.others_held > 0
-        if lacking and self._part is not None and self._part.shares.settle_dead(self._store, self._name):
+        if wanted > 0 and not got.usd and got.others_held > 0 and self._settle_dead():
             got = self._tell(spent, kept, wanted, least)
         return got
+
+    def _settle_dead(self) -> bool:
+        """Have those give back whose process died; whether there may have been one."""
+        return self._part is not None and self._part.shares.settle_dead(self._store, self._name)
 
     def _tell(self, spent: Decimal, kept: Decimal, wanted: Decimal, least: Decimal) -> Got:
         name, before = self._current(), self._before
@@ -190,7 +196,7 @@ class SliceFund(ABC):
             got = wanted if wanted <= room else room if room >= least else ZERO
             write_row(connection, self._holder, name, Row(spent - before, kept + got))
         self._name, self._before = name, before
-        return Got(got, others_spent, others_held)
+        return Got(got, kept + got, others_spent, others_held)
 
 
 class SharedBudget(SliceFund):

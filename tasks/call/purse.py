@@ -275,14 +275,17 @@ class Purse:
                 return
 
     def _lacking(self, usd: Amounts) -> OutOfMoney | None:
-        """Why it will never fit; None where it may."""
+        """Why it will never fit; None where it may.
+
+        Who waits for one fund asks nothing of those after it: two processes would wait for each other.
+        """
         if self._n_held > 0:
             return None
         for fund, amount in zip(self._funds, usd, strict=True):
             if fund.take(amount):
                 fund.give_back(amount, ZERO)
-            elif not fund.may_come(amount):
-                return fund.lacks(amount)
+            else:
+                return None if fund.may_come(amount) else fund.lacks(amount)
         return None
 
     def _look_again(self) -> None:

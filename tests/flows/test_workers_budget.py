@@ -1,5 +1,9 @@
 """A run with workers never costs more than its budget or the home's month, all its processes together."""
 
+import json
+import os
+import signal
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tasks.call.journal_reader import read_journal
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 from tasks.home import Home
 from tasks.month import month_so_far
 from tests.conftest import Nightbench
-from tests.flows.conftest import MODELS, Sums, asked, query, told
+from tests.flows.conftest import MODELS, Sums, asked, query, start_nightbench, told
 from tests.flows.test_budget import WORST, billed
 
 pytestmark = pytest.mark.slow
@@ -73,6 +78,48 @@ def test_its_processes_are_one_run_of_the_month(
         assert BUDGET - 2 * WORST < billed(server) <= BUDGET
         month = month_so_far(Home(home), BUDGET, datetime.now(UTC))
         assert (month.spent, month.held) == (billed(server), 0)
+
+
+def test_what_a_killed_worker_held_is_spent_by_the_others(
+    home: Path, tmp_path: Path, sums: Sums, nightbench: Nightbench
+) -> None:
+    """All but its calls in flight, which may have been billed."""
+    budget = 3 * BUDGET
+    with start_server(told(N), make_settings({"latency_ms": 300})) as server:
+        spec = with_workers(sums, server.base_url)
+        said = tmp_path / "said"
+        words = ("run", spec, "--run-id", "many", "--budget-usd", str(budget), "--yes")
+        env = {"NIGHTBENCH_SUITES": str(tmp_path / "suites")}
+        child = start_nightbench(home, *words, said=said, **env)
+        until = time.monotonic() + 120
+        while sum(asked(server).values()) < 40:
+            assert time.monotonic() < until, said.read_text(encoding="utf-8")
+            time.sleep(0.02)
+        os.kill(worker_of(home, child.pid), signal.SIGKILL)
+        assert child.wait(120) == 3, said.read_text(encoding="utf-8")
+        assert f"budget of ${budget} is used up" in said.read_text(encoding="utf-8")
+        with read_journal(home / "journal" / "many") as known:
+            counted = sum((usd for _, _, usd in known.spent()), Decimal(0))
+            unseen = known.n_unseen
+        assert unseen <= 2 * 32, "in flight at the kill, of two models"
+        assert budget - 2 * WORST < counted <= budget
+        assert billed(server) <= counted
+        more = nightbench("resume", "many", "--budget-usd", "50", "--json", env=env)
+        assert (more.code, more.json["status"]) == (0, "complete"), more.err
+        again = [call for call, n in asked(server).items() if n > 1]
+        assert len(again) <= unseen, "no answer that was received is asked for again"
+
+
+def worker_of(home: Path, flow: int) -> int:
+    """The process of one of the run's workers, as its journal file names it."""
+    pids = {
+        json.loads(line)["pid"]
+        for path in (home / "journal" / "many").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if '"kind":"head"' in line
+    }
+    assert len(pids) == 3
+    return next(int(pid) for pid in pids if pid != flow)
 
 
 def test_to_spend_evenly_is_refused(home: Path, sums: Sums, tmp_path: Path, nightbench: Nightbench) -> None:
