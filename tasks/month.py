@@ -76,6 +76,8 @@ class MonthFund(SliceFund):
     ) -> "MonthFund":
         """Take part; `spent` is what the run's own journal says of this month. The dead give back.
 
+        With a `part` it is what the process's own journal file says, whatever `spent` is.
+
         Raises: WarehouseError: the store cannot be used.
         """
         fund = cls(home, run_id, limit, part=part)

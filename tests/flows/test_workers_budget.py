@@ -77,7 +77,7 @@ def test_its_processes_are_one_run_of_the_month(
         assert "--budget-usd" not in done.err, "which would not help"
         assert BUDGET - 2 * WORST < billed(server) <= BUDGET
         month = month_so_far(Home(home), BUDGET, datetime.now(UTC))
-        assert (month.spent, month.held) == (billed(server), 0)
+        assert (month.spent, month.held) == (billed(server), Decimal(0))
 
 
 def test_what_a_killed_worker_held_is_spent_by_the_others(
