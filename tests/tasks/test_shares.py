@@ -133,7 +133,7 @@ def test_never_more_is_spent_and_in_flight_than_the_sum_whoever_is_killed(there:
 
     async def work() -> None:
         living = [Process(there) for _ in range(3)]
-        for _ in range(150):
+        for _ in range(250):
             process = rng.choice(living)
             what = rng.random()
             if what < 0.5:
@@ -175,6 +175,23 @@ def test_what_a_killed_worker_held_comes_back_but_for_what_it_had_in_flight(ther
         assert await other.take(Decimal(7))
         assert there.rows()[holder_of(RUN, dead.journal.path)] == Row(Decimal(3), ZERO)
         assert not await other.take(Decimal("0.01"))
+        await other.close()
+
+    run(work)
+
+
+def test_what_a_living_one_holds_is_left_to_it(there: There) -> None:
+    async def work() -> None:
+        one, other = Process(there), Process(there)
+        assert await one.take(Decimal(4))
+        for _ in range(20):
+            assert not other.fund.take(Decimal(7))
+            assert other.fund.may_come(Decimal(7)), "it is not sent yet, and may come back"
+            await asyncio.sleep(0.01)
+        one.fund.give_back(Decimal(4), ZERO)
+        assert one.fund.rest()
+        assert await other.take(Decimal(7))
+        await one.close()
         await other.close()
 
     run(work)
