@@ -130,6 +130,7 @@ async def crew_of(work: Work, session: CallSession, settings: Settings) -> Async
                 leased_elsewhere=engine.address is not None,
                 retry_failed=work.retry_failed,
                 give_up_s=settings.give_up_s,
+                monthly_usd=work.monthly_usd,
             )
             work.progress.shares.clear()  # what is used of the limits is used elsewhere
             yield Crew(work, session, runner, owner, errand)

@@ -11,9 +11,11 @@ from tasks.call.till import Till
 from tasks.call.worst_case import output_bound, worst_usd
 from tasks.home import Home
 from tasks.model import Call, Mode
-from tasks.month import MonthFund, month_of, spent_in_month
+from tasks.month import MonthFund
 from tasks.plan import Plan
 from tasks.pricing import cost_of
+from tasks.shares import month_of, spent_in_month
+from tasks.slices import Part, SharedBudget
 from warehouse.errors import SpecError
 
 
@@ -42,13 +44,23 @@ def check_budget(plans: Sequence[Plan], expected_usd: Decimal | None, monthly_us
         )
 
 
-def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry_failed: bool) -> Till:
-    """The till of a run; what its journal holds is spent already. `month` is what the home may spend."""
+def make_till(
+    plan: Plan,
+    known: JournalState,
+    month: MonthFund | None,
+    *,
+    retry_failed: bool,
+    budget: SharedBudget | None = None,
+) -> Till:
+    """The till of a run; what its journal holds is spent already. `month` is what the home may spend.
+
+    `budget` is this process's part in the run's, where the run has workers.
+    """
     spec = plan.spec
     funds: list[Fund] = []
     counts: list[Callable[[Call], bool]] = []
     if spec.budget_usd is not None:
-        funds.append(RunBudget(spec.budget_usd, sum((usd for _, _, usd in known.spent()), ZERO)))
+        funds.append(budget or RunBudget(spec.budget_usd, sum((usd for _, _, usd in known.spent()), ZERO)))
         counts.append(lambda call: True)
     if month is not None:
         funds.append(month)
@@ -70,17 +82,47 @@ def make_till(plan: Plan, known: JournalState, month: MonthFund | None, *, retry
 
 
 def join_month(
-    home: Home, plans: Sequence[Plan], monthly_usd: Decimal | None, known: JournalState
+    home: Home,
+    plans: Sequence[Plan],
+    monthly_usd: Decimal | None,
+    known: JournalState,
+    part: Part | None = None,
 ) -> MonthFund | None:
     """The run's part in what the home may spend this month; None where there is no such bound.
 
     Raises: WarehouseError: the store of the home cannot be used.
     """
-    models = [entry.model for entry in plans[0].spec.entries]
-    if monthly_usd is None or not any(map(is_real, models)):
+    if not counts_in_month(plans, monthly_usd):
         return None
+    assert monthly_usd is not None, "it counts"
+    # a process of a run with workers has what its own file says
+    spent = (
+        ZERO if part is not None else spent_in_month(known, month_of(datetime.now(UTC)), real_calls(plans))
+    )
+    return MonthFund.open(home, plans[0].run_id, monthly_usd, spent, part)
+
+
+def join_budget(plan: Plan, part: Part) -> SharedBudget | None:
+    """What this process holds of the budget of a run with workers; None where it has none.
+
+    Raises: WarehouseError: the store of the home cannot be used.
+    """
+    if plan.spec.budget_usd is None:
+        return None
+    fund = SharedBudget(plan.spec.budget_usd, part)
+    fund.begin()
+    return fund
+
+
+def counts_in_month(plans: Sequence[Plan], monthly_usd: Decimal | None) -> bool:
+    """Whether the home has a bound of the month that a run of these plans counts against."""
+    return monthly_usd is not None and any(is_real(entry.model) for entry in plans[0].spec.entries)
+
+
+def real_calls(plans: Sequence[Plan]) -> Callable[[UUID], bool]:
+    """Says of a call whether it asks a model that costs money."""
     simulated: set[UUID] = set()
-    if not all(map(is_real, models)):
+    if not all(is_real(entry.model) for entry in plans[0].spec.entries):
         simulated = {
             call.call_key
             for plan in plans
@@ -88,8 +130,7 @@ def join_month(
             if not is_real(shard.variant.entry.model)
             for call in plan.calls(shard)
         }
-    spent = spent_in_month(known, month_of(datetime.now(UTC)), lambda key: key not in simulated)
-    return MonthFund.open(home, plans[0].run_id, monthly_usd, spent)
+    return lambda key: key not in simulated
 
 
 def group_of(call: Call) -> Hashable:

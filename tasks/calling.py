@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 
 from tasks.batching import LanePlan, open_batch_session
-from tasks.budget import join_month, make_till
 from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.course import Lane
 from tasks.call.endpoint import Endpoint, host_of, needs_endpoint, resolve_endpoint
@@ -16,6 +15,7 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession
 from tasks.call.tokens import counter_for
+from tasks.funds import paying
 from tasks.lanes import lane_of, shards_at_once
 from tasks.plan import Plan, Shard
 from tasks.progress import keep_writing
@@ -41,9 +41,7 @@ async def calling(
         work.progress.reused = await reuse_answers(
             work.home, work.plan, journal, known, _hosts(spec, work.environ)
         )
-        month = await asyncio.to_thread(join_month, work.home, work.plans, work.monthly_usd, known)
-        if month is not None:
-            stack.push_async_callback(asyncio.to_thread, month.close)
+        till = await stack.enter_async_context(paying(work, known, journal.path, retry_failed=retry_failed))
         if any(not needs_endpoint(entry) for entry in spec.entries):
             work.server_url = await stack.enter_async_context(simulated_server(work.plan, rehearsed(work)))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))
@@ -52,8 +50,6 @@ async def calling(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
-        till = make_till(work.plan, known, month, retry_failed=retry_failed)
-        stack.callback(till.end)
         session = CallSession(
             lanes,
             journal,

@@ -7,13 +7,12 @@ import json
 import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from tasks.call.journal_end import DROPPED, remove_journal
 from tasks.forgetting import Forgetting, read_fields, records
 from tasks.home import Home
-from tasks.month import TABLE
 from tasks.runs import run_lock, write_json
+from tasks.shares import TABLE, release
 from tasks.store import Store
 from warehouse.catalog import rewrite_catalog
 from warehouse.compaction.compacting import rewrite_without
@@ -93,12 +92,7 @@ def _release(home: Home, run_id: str) -> None:
     store.ensure(TABLE)
     try:
         with store.transaction() as connection:
-            rows = connection.execute("select month, spent, held from money where run_id = ?", [run_id])
-            for month, spent, held in rows.fetchall():
-                connection.execute(
-                    "update money set spent = ?, held = '0' where run_id = ? and month = ?",
-                    [format(Decimal(spent) + Decimal(held), "f"), run_id, month],
-                )
+            release(connection, run_id)
     finally:
         store.close()
 

@@ -9,17 +9,21 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from tasks.call.endpoint import needs_endpoint
 from tasks.call.journal import Journal
 from tasks.call.journal_reader import read_journal
 from tasks.call.leases import LeaseSource
+from tasks.call.purse import OutOfMoney
 from tasks.call.session import CallSession
 from tasks.calling import may_fail, open_lanes, rehearsed, sealed_suites
 from tasks.collector import collect_rarely
+from tasks.funds import paying
 from tasks.home import Home, Settings
 from tasks.lanes import lane_of
+from tasks.month import MonthSpent
 from tasks.owner import Watch, owner_file, read_owner
 from tasks.rehearsal import simulated_server
 from tasks.runs import read_run
@@ -58,6 +62,7 @@ class Errand:
     leased_elsewhere: bool  # limits are leased from Prefect's server, not from the home's store
     retry_failed: bool
     give_up_s: float
+    monthly_usd: Decimal | None = None  # of the home, as the run's process was told
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ class Helped:
 
 TOLD: tuple[type[NightbenchError], ...] = (
     LostOwner,
+    MonthSpent,
+    OutOfMoney,
     Unusable,
     ProviderDown,
     StoppedShort,
@@ -184,6 +191,11 @@ class Helper:
             lanes = open_lanes(
                 work, accounts, stack, give_up_s=errand.give_up_s, alone=errand.server_url is None
             )
+            if not await self._watch.begun():
+                raise _lost(errand.run_id)
+            till = await stack.enter_async_context(
+                paying(work, known, journal.path, retry_failed=errand.retry_failed, leads=False)
+            )
             session = CallSession(
                 lanes,
                 journal,
@@ -193,15 +205,19 @@ class Helper:
                 retry_failed=errand.retry_failed,
                 seed=work.plan.spec.seed,
                 sealed=sealed_suites(work),
+                till=till,
             )
-            if not await self._watch.begun():
-                raise _lost(errand.run_id)
             yield work, session
 
     def _prepare(self) -> Work:
         errand = self._errand
         record = read_run(self._home, errand.run_id)
-        settings = Settings(self._home, tuple(map(Path, errand.suite_folders)), give_up_s=errand.give_up_s)
+        settings = Settings(
+            self._home,
+            tuple(map(Path, errand.suite_folders)),
+            monthly_usd=errand.monthly_usd,
+            give_up_s=errand.give_up_s,
+        )
         return prepare(settings, record, environ=self._environ(record.eval_spec()))
 
 

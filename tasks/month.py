@@ -1,8 +1,7 @@
 """What the home may spend in a calendar month (UTC), all its runs together: NIGHTBENCH_MONTHLY_USD.
 
-The store has a row a run and month: what the run has spent, and what it holds. A process holds a slice,
-seconds' worth of calls, and settles within it; now and then, and when the slice is used up, it writes down
-what was spent and takes the next. So runs that go on at one time never spend more than the month has.
+The store has a row a run and month: what the run has spent, and what it holds (tasks/shares.py). Runs that go
+on at one time take it in slices (tasks/slices.py).
 
 A run whose process died holds its slice until another process finds it dead: then its journal says what was
 sent and what it cost, and the rest comes back. Where the store has no row of a run of this month (it was
@@ -12,41 +11,27 @@ An attempt counts in the month in which it was sent, one in flight at midnight i
 imported runs never count.
 """
 
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from sqlite3 import Connection
-from uuid import UUID
 
-from tasks.call.journal_reader import JournalState, read_journal
+from tasks.call.journal_reader import journal_files, read_journal
 from tasks.call.purse import ZERO, OutOfMoney
 from tasks.home import Home
 from tasks.runs import RunRecord, is_running, list_runs
+from tasks.shares import TABLE, Row, fold, month_of, rows_of, run_of, spent_in_month
+from tasks.slices import Part, SliceFund
 from tasks.store import Store
+from warehouse.locks import is_locked
 from warehouse.query import run_sql
 
-TABLE = """create table if not exists money (
-    run_id text not null,
-    month text not null,
-    spent text not null,
-    held text not null,
-    primary key (run_id, month)
-)"""
-SHARE = 50  # a slice is at most so small a part of the month, or what one call needs
+LOOK_S = 5.0  # so often a run that lacks money looks for runs that died and hold some
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Got:
-    """What the store gave, and what other runs held at that moment."""
-
-    usd: Decimal
-    others_held: Decimal
 
 
 @dataclass(frozen=True)
@@ -70,138 +55,84 @@ class MonthSpent(OutOfMoney):
         )
 
 
-class MonthFund:
-    """One run's part in the month; its methods belong to one event loop, the store is written in a thread.
+class MonthFund(SliceFund):
+    """One run's part in the month, or that of one process of a run with workers."""
 
-    `close` gives back what was not spent.
-    """
-
-    def __init__(self, home: Home, run_id: str, limit: Decimal, now: Callable[[], datetime] = _now) -> None:
-        self._run_id, self.limit, self._now = run_id, limit, now
-        self._store = Store(home.limits)
-        self._thread = ThreadPoolExecutor(1, "month")
-        self._month = month_of(now())
-        self._slice = ZERO  # of the store's hold: neither reserved nor spent
-        self._reserved = ZERO
-        self._spent = ZERO  # by the run, in this month and in those before that this process saw
-        self._before = ZERO  # of that, in those before
-        self._asking: Future[Got] | None = None
-        self._asked = ZERO  # how much the question is about
-        self._refused: Decimal | None = None  # so much there is not, and nobody has it
+    def __init__(
+        self,
+        home: Home,
+        run_id: str,
+        limit: Decimal,
+        now: Callable[[], datetime] = _now,
+        part: Part | None = None,
+    ) -> None:
+        super().__init__(home, run_id if part is None else part.holder, month_of(now()), limit, part)
+        self._home, self._run_id, self._now = home, run_id, now
+        self._look_at = float("-inf")  # when, at the earliest, dead runs are looked for again
 
     @classmethod
-    def open(cls, home: Home, run_id: str, limit: Decimal, spent: Decimal) -> "MonthFund":
+    def open(
+        cls, home: Home, run_id: str, limit: Decimal, spent: Decimal, part: Part | None = None
+    ) -> "MonthFund":
         """Take part; `spent` is what the run's own journal says of this month. The dead give back.
+
+        With a `part` it is what the process's own journal file says, whatever `spent` is.
 
         Raises: WarehouseError: the store cannot be used.
         """
-        fund = cls(home, run_id, limit)
+        fund = cls(home, run_id, limit, part=part)
         fund._store.ensure(TABLE)
-        settle_month(home, fund._store, fund._month, but=run_id)
-        fund._spent = spent
-        with fund._store.transaction() as connection:
-            _write(connection, run_id, fund._month, spent, ZERO)
+        settle_month(home, fund._store, fund._name, but=run_id)
+        fund.begin(spent)
         return fund
-
-    def take(self, usd: Decimal) -> bool:
-        """Reserve out of the slice; one that is used up is filled in the background: ask again then."""
-        self._receive()
-        if usd > self._slice:
-            if not self._is_refused(usd):
-                self._ask(usd)
-            return False
-        self._slice -= usd
-        self._reserved += usd
-        return True
-
-    def give_back(self, reserved: Decimal, spent: Decimal) -> None:
-        """A reservation is over; so much of it was spent."""
-        self._reserved -= reserved
-        self._slice += reserved - spent
-        self._spent += spent
-        self._refused = None  # with this it may fit
-
-    def may_come(self, usd: Decimal) -> bool:
-        """Whether the store has not said no yet, or other runs hold some of the month."""
-        return not self._is_refused(usd)
-
-    def _is_refused(self, usd: Decimal) -> bool:
-        """Whether so much was asked for in vain, while nobody else held any, and nothing came back since."""
-        return self._refused is not None and usd >= self._refused
 
     def lacks(self, usd: Decimal) -> OutOfMoney:
         """Why so much does not fit."""
         return MonthSpent(
-            f"NIGHTBENCH_MONTHLY_USD = {self.limit} is used up for {self._month}, and the next call may cost "
+            f"NIGHTBENCH_MONTHLY_USD = {self.limit} is used up for {self._name}, and the next call may cost "
             f"${usd:f}."
         )
 
-    def close(self) -> None:
-        """Write down what was spent, and what may have been, and give the rest back.
+    def _current(self) -> str:
+        return month_of(self._now())
 
-        Raises: WarehouseError: the store cannot be written; the next process that looks finds the hold.
-        """
-        self._thread.shutdown(wait=True)
-        self._exchange(self._spent + self._reserved, ZERO, ZERO, ZERO)
-        self._store.close()
-
-    def _ask(self, usd: Decimal) -> None:
-        if self._asking is None:
-            # The slice goes back with the question: two runs that each keep too little for their next call
-            # would wait for each other for ever.
-            offered, self._slice = self._slice, ZERO
-            wanted = max(usd, offered + self.limit / SHARE)
-            self._asked, self._refused = usd, None
-            self._asking = self._thread.submit(self._exchange, self._spent, self._reserved, wanted, usd)
-
-    def _receive(self) -> None:
-        if self._asking is not None and self._asking.done():
-            got, self._asking = self._asking.result(), None
-            self._slice += got.usd
-            if not got.usd and not got.others_held and not self._slice:
-                self._refused = self._asked
-
-    def _exchange(self, spent: Decimal, kept: Decimal, wanted: Decimal, least: Decimal) -> Got:
-        """Tell the store what was spent and is kept for calls in flight, and take a slice: `wanted`, else all
-        that is left where that is `least`, else nothing.
-
-        What was spent is told as a whole, so that nothing of it is lost with a transaction that failed, or
-        with a store that had to be moved aside.
-        """
-        month, before = month_of(self._now()), self._before
-        with self._store.transaction() as connection:
-            if month != self._month:  # what is kept goes into the new month
-                _write(connection, self._run_id, self._month, spent - before, ZERO)
-                before = spent
-            own_spent = spent - before
-            others = [pair for run, pair in _rows(connection, month).items() if run != self._run_id]
-            room = self.limit - sum((a + b for a, b in others), ZERO) - own_spent - kept
-            got = wanted if wanted <= room else room if room >= least else ZERO
-            _write(connection, self._run_id, month, own_spent, kept + got)
-        self._month, self._before = month, before
-        return Got(got, sum((held for _, held in others), ZERO))
+    def _settle_dead(self) -> bool:
+        if time.monotonic() < self._look_at:
+            return super()._settle_dead()
+        self._look_at = time.monotonic() + LOOK_S
+        super()._settle_dead()
+        settle_month(self._home, self._store, self._name, but=self._run_id)
+        return True
 
 
 def settle_month(home: Home, store: Store, month: str, *, but: str = "") -> None:
     """Give back what dead processes hold, and add the runs of the month that the store does not know.
 
+    A run with workers is left as it is while one of them is there.
+
     Raises: WarehouseError: the store, a journal or the warehouse cannot be read.
     """
     with store.transaction() as connection:
-        rows = _rows(connection, month)
+        rows = rows_of(connection, month)
+    of_run: dict[str, dict[str, Row]] = {}
+    for holder, row in rows.items():
+        of_run.setdefault(run_of(holder), {})[holder] = row
     found: dict[str, Decimal] = {}
     for record in list_runs(home):
-        run_id, row = record.run_id, rows.get(record.run_id)
+        run_id, own = record.run_id, of_run.get(record.run_id, {})
         if run_id == but or is_running(home, run_id) or record.kind == "import":
             continue
-        if (row is None and _touched(home, record) >= month) or (row is not None and row[1] > 0):
-            found[run_id] = (
-                row[0] if row and not home.journal(run_id).is_dir() else _spent(home, record, month)
-            )
+        has_parts = bool(own.keys() - {run_id})
+        if _has_worker(home, run_id) if has_parts else own and not own[run_id].held:
+            continue
+        if own and not home.journal(run_id).is_dir():
+            found[run_id] = sum((row.spent + (row.held if has_parts else ZERO) for row in own.values()), ZERO)
+        elif own or _touched(home, record) >= month:
+            found[run_id] = _spent(home, record, month)
     with store.transaction() as connection:
         for run_id, spent in found.items():
             if not is_running(home, run_id):  # it may have begun meanwhile, and knows better
-                _write(connection, run_id, month, spent, ZERO)
+                fold(connection, run_id, month, spent)
 
 
 def month_so_far(home: Home, limit: Decimal | None, now: datetime) -> MonthSoFar:
@@ -214,20 +145,12 @@ def month_so_far(home: Home, limit: Decimal | None, now: datetime) -> MonthSoFar
         store.ensure(TABLE)
         settle_month(home, store, month)
         with store.transaction() as connection:
-            rows = _rows(connection, month).values()
+            rows = rows_of(connection, month).values()
     finally:
         store.close()
-    return MonthSoFar(month, limit, sum((a for a, _ in rows), ZERO), sum((b for _, b in rows), ZERO))
-
-
-def month_of(when: datetime) -> str:
-    """The UTC month: `2026-11`."""
-    return f"{when.astimezone(UTC):%Y-%m}"
-
-
-def spent_in_month(known: JournalState, month: str, counts: Callable[[UUID], bool]) -> Decimal:
-    """What the attempts of a journal that began in a month cost, or may have cost."""
-    return sum((usd for key, at, usd in known.spent() if month_of(at) == month and counts(key)), ZERO)
+    return MonthSoFar(
+        month, limit, sum((row.spent for row in rows), ZERO), sum((row.held for row in rows), ZERO)
+    )
 
 
 def _spent(home: Home, record: RunRecord, month: str) -> Decimal:
@@ -248,21 +171,14 @@ def _spent(home: Home, record: RunRecord, month: str) -> Decimal:
     return Decimal(str(sums.rows[0][0]))
 
 
+def _has_worker(home: Home, run_id: str) -> bool:
+    """Whether a process of a run that has lost its own is still there: it has at most seconds to live."""
+    return any(map(is_locked, journal_files(home.journal(run_id))))
+
+
 def _touched(home: Home, record: RunRecord) -> str:
     """The last month in which a run can have spent anything."""
     folder = home.journal(record.run_id)
     times = [path.stat().st_mtime for path in folder.glob("*.jsonl")] if folder.is_dir() else []
     last = datetime.fromtimestamp(max(times), UTC) if times else record.started
     return month_of(last)
-
-
-def _rows(connection: Connection, month: str) -> dict[str, tuple[Decimal, Decimal]]:
-    found = connection.execute("select run_id, spent, held from money where month = ?", (month,))
-    return {run_id: (Decimal(spent), Decimal(held)) for run_id, spent, held in found}
-
-
-def _write(connection: Connection, run_id: str, month: str, spent: Decimal, held: Decimal) -> None:
-    connection.execute(
-        "insert or replace into money (run_id, month, spent, held) values (?, ?, ?, ?)",
-        (run_id, month, f"{spent:f}", f"{held:f}"),
-    )

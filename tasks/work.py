@@ -248,10 +248,10 @@ def check_workers(spec: EvalSpec, monthly_usd: Decimal | None) -> None:
             '(pip install "nightbench[cluster]"), or take [engine] out of the spec.'
         )
     bound = "budget_usd" if spec.budget_usd is not None else "NIGHTBENCH_MONTHLY_USD"
-    if spec.budget_usd is not None or monthly_usd is not None:
+    if spec.spend_evenly and (spec.budget_usd is not None or monthly_usd is not None):
         raise SpecError(
-            f"[engine] and {bound} do not go together: several processes do not share a budget yet. Nothing "
-            "was sent. Take one of them out."
+            f"[engine], spend_evenly and {bound} do not go together: a sample's calls are paid for together, "
+            "and several processes make them. Nothing was sent. Take one of the three out."
         )
 
 

@@ -16,6 +16,7 @@ same samples.
 import asyncio
 from collections import deque
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -26,6 +27,7 @@ Amounts = tuple[Decimal, ...]  # a sum in USD for each fund
 
 ZERO = Decimal(0)
 LOOK_AGAIN_S = 0.1  # where something may come back from elsewhere
+REST_S = 1.0  # so long nothing is reserved or settled, and what others may need goes back to them
 
 
 class OutOfMoney(BudgetStopped):
@@ -45,6 +47,10 @@ class Fund(Protocol):
 
     def may_come(self, usd: Decimal) -> bool:
         """Whether so much may fit later, although nothing of this run is reserved."""
+        ...
+
+    def rest(self) -> bool:
+        """Nothing is taken now: let others have what is kept for the next calls. False: ask again soon."""
         ...
 
     def lacks(self, usd: Decimal) -> OutOfMoney:
@@ -75,6 +81,10 @@ class RunBudget:
     def may_come(self, usd: Decimal) -> bool:
         """Nobody else reserves from a run's own budget."""
         return False
+
+    def rest(self) -> bool:
+        """Nobody else needs it."""
+        return True
 
     def lacks(self, usd: Decimal) -> OutOfMoney:
         """Why so much does not fit."""
@@ -120,6 +130,8 @@ class Purse:
         self._unpaid = dict(groups or {})
         self._paid: dict[Hashable, _Paid] = {}
         self._watch: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
+        self._moved = False  # since the last look: something was reserved or settled
 
     @property
     def n_funds(self) -> int:
@@ -209,6 +221,7 @@ class Purse:
     def _give_back(self, reserved: Amounts, spent: Amounts) -> None:
         for fund, of_it, used in zip(self._funds, reserved, spent, strict=True):
             fund.give_back(of_it, used)
+        self._stir()
 
     async def _take(self, usd: Amounts, *, ahead: bool = False) -> None:
         if not self._queue and self._take_now(usd):
@@ -235,6 +248,7 @@ class Purse:
                 return False
             taken.append((fund, amount))
         self._n_held += 1
+        self._stir()
         return True
 
     def _serve(self) -> None:
@@ -261,14 +275,17 @@ class Purse:
                 return
 
     def _lacking(self, usd: Amounts) -> OutOfMoney | None:
-        """Why it will never fit; None where it may."""
+        """Why it will never fit; None where it may.
+
+        Who waits for one fund asks nothing of those after it: two processes would wait for each other.
+        """
         if self._n_held > 0:
             return None
         for fund, amount in zip(self._funds, usd, strict=True):
             if fund.take(amount):
                 fund.give_back(amount, ZERO)
-            elif not fund.may_come(amount):
-                return fund.lacks(amount)
+            else:
+                return None if fund.may_come(amount) else fund.lacks(amount)
         return None
 
     def _look_again(self) -> None:
@@ -278,6 +295,19 @@ class Purse:
     def _looked(self) -> None:
         self._watch = None
         self._serve()
+
+    def _stir(self) -> None:
+        self._moved = True
+        if self._resting is None:
+            self._resting = asyncio.get_running_loop().call_later(REST_S, self._rest)
+
+    def _rest(self) -> None:
+        self._resting = None
+        with suppress(NightbenchError):  # who takes next is told
+            rested = [fund.rest() for fund in self._funds if not self._moved]
+            if self._moved or not all(rested):
+                self._stir()
+                self._moved = False
 
 
 def _less(whole: Amounts, part: Amounts) -> Amounts:

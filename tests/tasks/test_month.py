@@ -7,7 +7,11 @@ from pathlib import Path
 
 from tasks.call.purse import ZERO
 from tasks.home import Home
-from tasks.month import TABLE, MonthFund, MonthSoFar, month_so_far
+from tasks.month import MonthFund, MonthSoFar, month_so_far
+from tasks.runs import begin_run, run_lock
+from tasks.shares import TABLE, Row, month_of, rows_of
+from tasks.spec import make_spec
+from tasks.store import Store
 
 LIMIT = Decimal(10)
 NOVEMBER = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
@@ -22,6 +26,15 @@ def spend(fund: MonthFund, usd: str) -> None:
         assert time.monotonic() < until
         time.sleep(0.01)
     fund.give_back(amount, amount / 2)
+
+
+def sums_of(home: Home) -> dict[str, Row]:
+    store = Store(home.limits)
+    try:
+        with store.transaction() as connection:
+            return rows_of(connection, month_of(datetime.now(UTC)))
+    finally:
+        store.close()
 
 
 def sums(home: Home, when: datetime) -> MonthSoFar:
@@ -71,3 +84,18 @@ def test_two_runs_that_keep_too_little_do_not_wait_for_each_other(tmp_path: Path
         time.sleep(0.01)
     one.close()
     two.close()
+
+
+def test_what_a_run_holds_that_was_killed_beside_another_comes_back(tmp_path: Path) -> None:
+    """The other lacks money before anybody begins a run, and would wait for it for ever."""
+    home = Home(tmp_path)
+    home.make()
+    spec = make_spec({"suites": ["sums"], "models": [{"model": "openai/gpt-4o-2024-05-13"}]}, "the test")
+    begin_run(home, spec, "dies", trigger="cli")
+    with run_lock(home, "dies"):
+        dies, lives = (MonthFund.open(home, name, LIMIT, ZERO) for name in ("dies", "lives"))
+        spend(dies, "4")
+    assert sums_of(home)["dies"].held == 4
+    spend(lives, "9.8")
+    assert sums_of(home)["dies"] == Row(ZERO, ZERO), "it has no journal: nothing was sent"
+    lives.close()
