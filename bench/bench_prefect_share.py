@@ -2,7 +2,8 @@
 
 All sides make the same calls to the same loopback server with the same journal, limiter, grades and tables:
 as `nightbench run` does, with the Prefect server of a `serve` that is there already and with one of its own
-that it starts; and with the same functions called plainly. The server's processor time counts while it runs.
+that it starts; and with the same functions called plainly, those of the run's page and of its result among
+them. The server's processor time counts while it runs.
 
     python bench/bench_prefect_share.py [N]
 """
@@ -122,7 +123,12 @@ def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, flo
 
 
 def plainly(spec_file: Path) -> None:
-    """The run without Prefect: load, call, grade, land, commit."""
+    """The run without Prefect: load, call, grade, land, commit, and what is shown of it."""
+    from flows.cli.run import print_result
+    from flows.judged import read_judged
+    from flows.pictures import as_markdown
+    from flows.run_tables import run_tables
+    from flows.summary import run_summary
     from tasks.calling import call_plan, calling
     from tasks.closing import grade_shard, landing
     from tasks.home import Settings
@@ -148,6 +154,12 @@ def plainly(spec_file: Path) -> None:
                 lander.commit(session.fatal, flow_run_id=None)
 
     asyncio.run(run())
+    as_markdown(run_summary(settings.home, "bench").leaderboard)  # as on the page of a run
+    run_tables(settings.home, "bench")
+    read_judged(settings.home, "bench")
+    print_result(settings.home, "bench")
+    if "prefect" in sys.modules:
+        raise SystemExit("this side has imported Prefect, and is none without it")
 
 
 def _cpu_s(pid: int) -> float:

@@ -63,10 +63,18 @@ def main() -> None:
             assert json.loads(out)["status"] == "complete"
             name = engine.replace("[engine]", "").strip() or "the flow's own"
             rate = n / (last - first)
+            journal, tables = (per_call(folder / "home" / place, n) for place in ("journal", "warehouse"))
             print(
                 f"{name:15} {rate:7,.0f} calls/s, the first after {first - began:5.1f} s, all in "
-                f"{time.monotonic() - began:5.1f} s"
+                f"{time.monotonic() - began:5.1f} s; a call is {journal:,.0f} bytes in the journal, "
+                f"{tables:,.0f} in the tables"
             )
+
+
+def per_call(folder: Path, n: int) -> float:
+    """Bytes of what lies in a folder; the journal's reserve and the catalog are as large for any number."""
+    files = [path for path in folder.rglob("*") if path.suffix in {".jsonl", ".parquet"}]
+    return sum(path.stat().st_size for path in files) / n
 
 
 def settings() -> dict[str, object]:

@@ -150,7 +150,7 @@ def test_spec_of_the_page_is_one_and_names_that_scheduler() -> None:
     spec = make_spec(tomllib.loads(block), "docs/deploying.md")
     assert spec.engine is not None
     assert spec.engine.address in services(CLUSTER)["dask-worker"]["command"]
-    assert spec.budget_usd is None  # it does not go with [engine]
+    assert spec.budget_usd is not None
     assert all((CHECKOUT / "datasets" / entry.name).is_dir() for entry in spec.suite_entries)
 
 
