@@ -39,6 +39,7 @@ MOST_MS = 300  # taken at once
 USABLE_NS = 3_000_000_000  # what of a lease is unused then is given back
 PATIENCE_S = 120.0  # so long a server that is away is waited for
 AWAY_S = 1.0
+LATE_S = 0.1  # workers that wait come back by chance within this; less than the burst, it loses nothing
 OCCUPIED_S = 0.1  # what its server wants to hear with a return; a limit that decays does not use it
 
 
@@ -144,7 +145,7 @@ class ServerLeases:
             there = await client.read_global_concurrency_limit_by_name(name)
             lacking = there.active_slots + slots - there.limit
             if lacking > 0:
-                await self._sleep(lacking / SLOTS_PER_S + self._jitter.uniform(0.001, 0.01))
+                await self._sleep(lacking / SLOTS_PER_S + self._jitter.uniform(0.0, LATE_S))
                 continue
             try:
                 taken = await client.increment_concurrency_slots([name], slots, "rate_limit")

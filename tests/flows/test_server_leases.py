@@ -38,7 +38,7 @@ def test_several_get_no_more_than_there_is(leased: dict[str, Any]) -> None:
 def test_and_nearly_all_of_it(leased: dict[str, Any]) -> None:
     last = max(at for at, _ in leased["several"])
     total = sum(length for _, length in leased["several"])
-    assert total >= 0.9 * last
+    assert total >= 0.8 * last
 
 
 def test_a_slice_that_is_larger_than_the_burst_comes_in_its_time(leased: dict[str, Any]) -> None:
