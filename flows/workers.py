@@ -25,6 +25,7 @@ from prefect.settings import get_current_settings
 
 from flows.failures import first_line
 from flows.keys import at_hand
+from flows.prefect_home import QUIET
 from flows.server_leases import ServerLeases
 from flows.storage import PLAIN
 from tasks.call.session import CallSession
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 THREADS = 6  # shards that a worker has at once: while one ends the others keep its places full
 JOIN_S = 30.0  # so long somebody else's workers are waited for
+TASK_LEVEL = "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL"
 TRIES = 5  # of a shard whose worker did not see that the run is alive
 
 
@@ -141,6 +143,8 @@ async def crew_of(work: Work, session: CallSession, settings: Settings) -> Async
 @task(name="call", task_run_name="call {title}", cache_policy=NO_CACHE, **PLAIN)
 def call_there(errand: Errand, index: int, title: str) -> Helped:
     """The calls of one shard that no process of the run has journalled, on a worker."""
+    if TASK_LEVEL not in os.environ:  # a worker elsewhere: its lines would go to the run's page
+        logging.getLogger("prefect.task_runs").setLevel(QUIET[TASK_LEVEL])
     return help_run(
         errand, index, partial(_environ, errand), ServerLeases if errand.leased_elsewhere else None
     )

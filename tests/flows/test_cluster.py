@@ -60,6 +60,8 @@ def test_the_limit_is_kept_and_used(there: Cluster) -> None:
     assert refused <= N // 100
     [run] = query(there.home, "select status, answered_calls from runs where run_id = 'whole'")
     assert run == {"status": "complete", "answered_calls": N}
+    logs = there.served.ask("POST", "/logs/filter", {"logs": {"level": {"ge_": 0}}, "limit": 200})[1]
+    assert [log["message"] for log in logs if log["task_run_id"] is not None] == []
 
 
 def test_a_worker_and_the_flow_are_killed(there: Cluster) -> None:
