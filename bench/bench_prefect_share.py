@@ -19,23 +19,15 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench.plus_one import write
 from flows.prefect_home import PrefectHome, read_record
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 
 LATENCY_MS = 50
-MODEL = "gpt-4o-2024-05-13"
 ROUNDS = 3
 SERVED, ITS_OWN, WITHOUT = "serve is there", "its own server", "without"
 GOAL = 0.05
-SUITE = """name = "bench"
-[params]
-max_tokens = 64
-[[graders]]
-type = "numeric"
-extract = "last_number"
-"""
-SAMPLES = "select 's' || i as sample_id, 'How much is ' || i || ' plus 1? Answer with the number.' as input, "
 
 
 def main() -> None:
@@ -66,15 +58,7 @@ def main() -> None:
 
 def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, float]:
     """Wall and processor seconds of a run in a home that was used before, all its processes together."""
-    suite = folder / "suites" / "bench"
-    suite.mkdir(parents=True)
-    (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
-    sql = SAMPLES + f"cast(i + 1 as varchar) as target from range({n}) as r(i)"
-    (suite / "samples.sql").write_text(sql, encoding="utf-8")
-    (folder / "spec.toml").write_text(
-        f'suites = ["bench"]\nmodels = [{{ model = "simulated/{MODEL}", base_url = "{base_url}" }}]\n',
-        encoding="utf-8",
-    )
+    spec = write(folder, n, base_url)
     env = {
         **os.environ,
         "NIGHTBENCH_HOME": str(folder / "home"),
@@ -82,14 +66,14 @@ def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, flo
     }
     serve = None
     if side == WITHOUT:
-        command = [sys.executable, __file__, str(n), str(folder / "spec.toml")]
+        command = [sys.executable, __file__, str(n), str(spec)]
     else:
         command = [
             sys.executable,
             "-m",
             "flows.cli.main",
             "run",
-            str(folder / "spec.toml"),
+            str(spec),
             "--run-id",
             "bench",
         ]

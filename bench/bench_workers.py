@@ -1,6 +1,6 @@
 """Calls a second of the flow's own process and of `[engine] workers`, on a provider that answers in 50 ms.
 
-    python bench/bench_workers.py [N]
+    python -m bench.bench_workers [N]
 
 The provider is on this machine too, in processes of its own, and takes its part of the cores: the figures
 say what spreading is worth where everything shares two cores, not how fast workers are alone.
@@ -15,20 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.plus_one import write
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 
 LATENCY_MS = 50
 IN_FLIGHT = 512
-MODEL = "gpt-4o-2024-05-13"
-SUITE = """name = "bench"
-[params]
-max_tokens = 64
-[[graders]]
-type = "numeric"
-extract = "last_number"
-"""
-SAMPLES = "select 's' || i as sample_id, 'How much is ' || i || ' plus 1? Answer with the number.' as input, "
 SIDES = ("", "[engine]\nworkers = 1\n", "[engine]\nworkers = 2\n")
 
 
@@ -40,10 +32,10 @@ def main() -> None:
     for engine in SIDES:
         with tempfile.TemporaryDirectory() as at, start_server([], make_settings(settings())) as server:
             folder = Path(at)
-            write(folder, n, server.base_url, engine)
+            spec = write(folder, n, server.base_url, f", limits = {{ in_flight = {IN_FLIGHT} }}", engine)
             before = server.ledger(newest=0)["arrived"]
             began = time.monotonic()
-            command = [sys.executable, "-m", "flows.cli.main", "run", str(folder / "spec.toml"), "--json"]
+            command = [sys.executable, "-m", "flows.cli.main", "run", str(spec), "--json"]
             env = {
                 **os.environ,
                 "NIGHTBENCH_HOME": str(folder / "home"),
@@ -80,20 +72,6 @@ def per_call(folder: Path, n: int) -> float:
 def settings() -> dict[str, object]:
     """A provider that answers in LATENCY_MS and keeps nothing."""
     return {"latency_ms": LATENCY_MS, "keep_rows": 0}
-
-
-def write(folder: Path, n: int, base_url: str, engine: str) -> None:
-    """Suite and spec."""
-    suite = folder / "suites" / "bench"
-    suite.mkdir(parents=True)
-    (suite / "suite.toml").write_text(SUITE, encoding="utf-8")
-    sql = SAMPLES + f"cast(i + 1 as varchar) as target from range({n}) as r(i)"
-    (suite / "samples.sql").write_text(sql, encoding="utf-8")
-    (folder / "spec.toml").write_text(
-        f'suites = ["bench"]\nmodels = [{{ model = "simulated/{MODEL}", base_url = "{base_url}", '
-        f"limits = {{ in_flight = {IN_FLIGHT} }} }}]\n{engine}",
-        encoding="utf-8",
-    )
 
 
 if __name__ == "__main__":
