@@ -11,9 +11,10 @@ from tasks.call.breaker import GIVE_UP_S, Breaker, Gate
 from tasks.call.course import Lane
 from tasks.call.endpoint import Endpoint, host_of, needs_endpoint, resolve_endpoint
 from tasks.call.journal import Journal
-from tasks.call.journal_reader import read_journal
+from tasks.call.journal_reader import JournalState, read_journal
 from tasks.call.providers import open_provider
 from tasks.call.session import CallSession
+from tasks.call.till import Till
 from tasks.call.tokens import counter_for
 from tasks.funds import paying
 from tasks.lanes import lane_of, shards_at_once
@@ -50,17 +51,7 @@ async def calling(
             keep_writing(work.progress, work.home.progress / f"{work.record.run_id}.json")
         )
         stack.push_async_callback(_end, writer)
-        session = CallSession(
-            lanes,
-            journal,
-            known,
-            work.progress,
-            max_failed=may_fail(work),
-            retry_failed=retry_failed,
-            seed=spec.seed,
-            sealed=sealed_suites(work),
-            till=till,
-        )
+        session = session_of(work, lanes, journal, known, till)
         if spec.mode != "realtime":
             plans = [
                 LanePlan(
@@ -105,14 +96,22 @@ def rehearsed(work: Work) -> Rehearsal | None:
     return None if work.record.rehearsal is None else Rehearsal.read(work.record.rehearsal)
 
 
-def may_fail(work: Work) -> int:
-    """So many calls may finally fail before the run has."""
-    return int(Decimal(str(work.plan.spec.max_failed)) * sum(plan.n_calls for plan in work.plans))
-
-
-def sealed_suites(work: Work) -> frozenset[str]:
-    """The suites that no error may quote."""
-    return frozenset(suite.name for suite in work.plan.suites if suite.sealed)
+def session_of(
+    work: Work, lanes: Mapping[str, Lane], journal: Journal, known: JournalState, till: Till
+) -> CallSession:
+    """What makes the run's calls in this process."""
+    spec = work.plan.spec
+    return CallSession(
+        lanes,
+        journal,
+        known,
+        work.progress,
+        max_failed=int(Decimal(str(spec.max_failed)) * sum(plan.n_calls for plan in work.plans)),
+        retry_failed=work.retry_failed,
+        seed=spec.seed,
+        sealed=frozenset(suite.name for suite in work.plan.suites if suite.sealed),
+        till=till,
+    )
 
 
 async def begin_judging(work: Work, session: CallSession) -> None:

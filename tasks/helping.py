@@ -18,7 +18,7 @@ from tasks.call.journal_reader import read_journal
 from tasks.call.leases import LeaseSource
 from tasks.call.purse import OutOfMoney
 from tasks.call.session import CallSession
-from tasks.calling import may_fail, open_lanes, rehearsed, sealed_suites
+from tasks.calling import open_lanes, rehearsed, session_of
 from tasks.collector import collect_rarely
 from tasks.funds import paying
 from tasks.home import Home, Settings
@@ -196,18 +196,7 @@ class Helper:
             till = await stack.enter_async_context(
                 paying(work, known, journal.path, retry_failed=errand.retry_failed, leads=False)
             )
-            session = CallSession(
-                lanes,
-                journal,
-                known,
-                work.progress,
-                max_failed=may_fail(work),
-                retry_failed=errand.retry_failed,
-                seed=work.plan.spec.seed,
-                sealed=sealed_suites(work),
-                till=till,
-            )
-            yield work, session
+            yield work, session_of(work, lanes, journal, known, till)
 
     def _prepare(self) -> Work:
         errand = self._errand
@@ -218,7 +207,9 @@ class Helper:
             monthly_usd=errand.monthly_usd,
             give_up_s=errand.give_up_s,
         )
-        return prepare(settings, record, environ=self._environ(record.eval_spec()))
+        work = prepare(settings, record, environ=self._environ(record.eval_spec()))
+        work.retry_failed = errand.retry_failed
+        return work
 
 
 _lock = threading.Lock()
