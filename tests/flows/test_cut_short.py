@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,6 +26,14 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes through /proc"),
 ]
+
+BY_ITSELF_AND_WITH_WORKERS = pytest.mark.parametrize(
+    ("seed", "engine"),
+    [
+        pytest.param(21, {}, id="by itself"),
+        pytest.param(22, {"engine": {"workers": 2}, "shard_size": 10}, id="with workers"),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +52,12 @@ def cancel(at_work: Product, run_id: str) -> None:
     assert at_work.served.ask("POST", f"/flow_runs/{run_id}/set_state", body)[0] == 201
 
 
-def test_a_cancelled_run_starts_no_call_lands_what_it_has_and_goes_on(at_work: Product) -> None:
+@BY_ITSELF_AND_WITH_WORKERS
+def test_a_cancelled_run_starts_no_call_lands_what_it_has_and_goes_on(
+    at_work: Product, seed: int, engine: dict[str, Any]
+) -> None:
     server, before = at_work.server, asked_again(at_work.server)
-    run_id = at_work.begin(80, seed=1)
+    run_id = at_work.begin(80, seed=seed, **engine)
     at_work.wait_for_answers(12)
     cancel(at_work, run_id)
     began = last = time.monotonic()
@@ -87,9 +99,10 @@ def test_a_cancelled_run_has_its_batches_cancelled(at_work: Product) -> None:
     assert 0 < row["answered_calls"] < 60
 
 
-def test_a_killed_run_goes_on_by_itself_once(at_work: Product) -> None:
+@BY_ITSELF_AND_WITH_WORKERS
+def test_a_killed_run_goes_on_by_itself_once(at_work: Product, seed: int, engine: dict[str, Any]) -> None:
     before = asked_again(at_work.server)
-    run_id = at_work.begin(80, seed=3)
+    run_id = at_work.begin(80, seed=10 + seed, **engine)
     at_work.wait_for_answers(12)
     kill(flow_process(at_work.home, run_id))
     began = time.monotonic()
