@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 THREADS = 6  # shards that a worker has at once: while one ends the others keep its places full
 JOIN_S = 30.0  # so long somebody else's workers are waited for
 TASK_LEVEL = "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL"
+AGAIN_S = 2.0  # and as much longer each time
 TRIES = 5  # of a shard whose worker did not see that the run is alive
 
 
@@ -69,7 +70,8 @@ class Crew:
         task = asyncio.current_task()
         assert task is not None, "a shard is called in a task"
         session.join(task, self._owner.let_go)
-        for _ in range(TRIES):
+        for n_before in range(TRIES):
+            await asyncio.sleep(n_before * AGAIN_S)
             if not due or session.stopping:
                 return
             try:

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks at processes through /proc"),
 ]
-N = 400
+N = 600
 MODEL = "gpt-4o-2024-05-13"
 GONE_S = 5.0
 
@@ -113,6 +113,20 @@ def test_workers_end_with_their_run(home: Path, spec: Path, server: SimulatedSer
     again = sum(n > 1 for n in asked(server).values())
     assert again <= 16
     assert sum(asked(server).values()) <= N + 16
+    assert len(asked(server)) == N
+
+
+def test_a_flow_that_stood_still_goes_on(home: Path, spec: Path, server: SimulatedServer) -> None:
+    run = Run(home, spec, server)
+    run.wait_for(N // 4)
+    os.kill(run.child.pid, signal.SIGSTOP)
+    time.sleep(GONE_S)
+    arrived = server.ledger(newest=0)["arrived"]
+    time.sleep(3)
+    assert server.ledger(newest=0)["arrived"] == arrived < N
+    os.kill(run.child.pid, signal.SIGCONT)
+    assert run.child.wait(100) == 0
+    assert set(asked(server).values()) == {1}
     assert len(asked(server)) == N
 
 
