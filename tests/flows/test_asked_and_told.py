@@ -121,7 +121,7 @@ def test_a_dear_run_that_is_refused_or_forgotten_is_cancelled(at_work: Product) 
 
 
 def test_a_failure_most_of_a_budget_and_a_drift_are_told(at_work: Product, receiver: Receiver) -> None:
-    failed = at_work.begin(1, 4, suites=["nobody"])
+    failed = at_work.begin(1, 4, models=[{"model": "compatible/nobody"}])  # it has no address
     at_work.served.wait_for(failed, "Failed")
     body = json.loads(receiver.wait_for(lambda body: failed in body, "/hook"))
     assert body["subject"] == "nightbench: a run failed"

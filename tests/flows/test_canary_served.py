@@ -100,15 +100,20 @@ def answers_with_a_key(served: Served, blocks: list[str]) -> list[str]:
 
 
 def processes_with_a_key(home: Path) -> list[str]:
-    """Command lines with any, and environments with one that was not in the environment of `serve`."""
+    """Command lines with any, and environments with one that was not in the environment of `serve`.
+
+    Of processes of this home: another test has the same keys in its environment, and may run beside this one.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command, environ = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
         except OSError:
             continue
+        if str(home).encode() not in command + environ:
+            continue
         below = [OF_BLOCK[:16].encode(), OF_SECRET[:16].encode()]
-        a_server = b"flows.prefect_server" in command and str(home).encode() in command
+        a_server = b"flows.prefect_server" in command
         if any(part in command for part in parts()) or any(
             part in environ for part in (parts() if a_server else below)
         ):
