@@ -91,21 +91,25 @@ def main(arguments: list[str]) -> int:
         )
         if not os.access(_package() / "server", os.W_OK):  # the page is unpacked where Prefect is, or here
             os.environ.setdefault("PREFECT_SERVER_UI_STATIC_DIRECTORY", str(home.folder / "page"))
-        ending = Ending(_closed_stdin, partial(_forget, home))
+        until: Callable[[], None] = _closed_stdin
     else:
         os.environ.update(WITHOUT_SERVICES)
-        ending = Ending(lambda: _no_users(home), partial(_forget, home))
+        until = partial(_no_users, home)
+    ending = Ending(until, partial(_forget, home))
     ending.start()
     _serve(home, record, accepting, ending, is_open=is_open)
     return 0
 
 
 class Ending:
-    """Waits beside the server for the reason to end, then asks it to, and ends the process if it does not."""
+    """Waits beside the server for the reason to end, then asks it to, and ends the process if it does not.
 
-    def __init__(self, until: Callable[[], None], at_last: Callable[[], None]) -> None:
+    `leave` comes before that: nobody is to find a server that ends, and `serve` may kill one that takes long.
+    """
+
+    def __init__(self, until: Callable[[], None], leave: Callable[[], None]) -> None:
         self._until = until
-        self._at_last = at_last
+        self._leave = leave
         self._ask: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -118,10 +122,10 @@ class Ending:
 
     def _wait(self) -> None:
         self._until()
+        self._leave()
         if self._ask is not None:
             self._ask()
             time.sleep(GRACE_S)
-        self._at_last()
         os._exit(0)
 
 
