@@ -30,7 +30,8 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{n:,} calls of {LATENCY_MS} ms, {IN_FLIGHT} in flight")
     for engine in SIDES:
-        with tempfile.TemporaryDirectory() as at, start_server([], make_settings(settings())) as server:
+        provider = make_settings({"latency_ms": LATENCY_MS, "keep_rows": 0})
+        with tempfile.TemporaryDirectory() as at, start_server([], provider) as server:
             folder = Path(at)
             spec = write(folder, n, server.base_url, f", limits = {{ in_flight = {IN_FLIGHT} }}", engine)
             before = server.ledger(newest=0)["arrived"]
@@ -67,11 +68,6 @@ def per_call(folder: Path, n: int) -> float:
     """Bytes of what lies in a folder; the journal's reserve and the catalog are as large for any number."""
     files = [path for path in folder.rglob("*") if path.suffix in {".jsonl", ".parquet"}]
     return sum(path.stat().st_size for path in files) / n
-
-
-def settings() -> dict[str, object]:
-    """A provider that answers in LATENCY_MS and keeps nothing."""
-    return {"latency_ms": LATENCY_MS, "keep_rows": 0}
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ async def land(lander: Lander, graded: Graded, title: str) -> None:
     lander.land(graded)
 
 
-async def judge_all(work: Work, session: CallSession, crew: Crew | None = None) -> None:
+async def judge_all(work: Work, session: CallSession, crew: Crew | None) -> None:
     """Every judge call that there are answers for, unless the run is to stop."""
     if work.judging is not None and not session.stopping:
         await begin_judging(work, session)

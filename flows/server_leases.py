@@ -20,8 +20,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from httpx import HTTPError, HTTPStatusError, codes
 from prefect.client.orchestration import PrefectClient, get_client
@@ -71,14 +69,6 @@ class ServerLeases:
         if self._client is not None:
             self._client = None
             await self._opening.__aexit__(None, None, None)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _patiently(self, ask: Ask) -> Lease:
         deadline = time.monotonic() + PATIENCE_S

@@ -42,7 +42,7 @@ async def calling(
         work.progress.reused = await reuse_answers(
             work.home, work.plan, journal, known, _hosts(spec, work.environ)
         )
-        till = await stack.enter_async_context(paying(work, known, journal.path, retry_failed=retry_failed))
+        till = await stack.enter_async_context(paying(work, known, journal.path))
         if any(not needs_endpoint(entry) for entry in spec.entries):
             work.server_url = await stack.enter_async_context(simulated_server(work.plan, rehearsed(work)))
         accounts = await stack.enter_async_context(shared_limits(work.home, work.progress, work.damage))

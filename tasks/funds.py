@@ -26,7 +26,7 @@ LOOK_S = 0.05
 
 @asynccontextmanager
 async def paying(
-    work: Work, known: JournalState, journal: Path, *, retry_failed: bool, leads: bool = True
+    work: Work, known: JournalState, journal: Path, *, leads: bool = True
 ) -> AsyncIterator[Till]:
     """The till of this process, which writes the file `journal`; `leads`: the run is this process's.
 
@@ -45,7 +45,7 @@ async def paying(
         month = await asyncio.to_thread(join_month, work.home, work.plans, work.monthly_usd, known, part)
         if month is not None:
             stack.push_async_callback(asyncio.to_thread, month.close)
-        till = make_till(work.plan, known, month, retry_failed=retry_failed, budget=budget)
+        till = make_till(work.plan, known, month, retry_failed=work.retry_failed, budget=budget)
         stack.callback(till.end)
         yield till
 

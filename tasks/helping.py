@@ -123,7 +123,7 @@ class Helper:
         self._idle.set()
         self._life = asyncio.create_task(self._live())
 
-    async def call(self, index: int) -> "Helped":
+    async def call(self, index: int) -> Helped:
         """Make the calls of one shard that no process of the run has journalled."""
         self._n += 1
         self._idle.clear()
@@ -193,9 +193,7 @@ class Helper:
             )
             if not await self._watch.begun():
                 raise _lost(errand.run_id)
-            till = await stack.enter_async_context(
-                paying(work, known, journal.path, retry_failed=errand.retry_failed, leads=False)
-            )
+            till = await stack.enter_async_context(paying(work, known, journal.path, leads=False))
             yield work, session_of(work, lanes, journal, known, till)
 
     def _prepare(self) -> Work:

@@ -1,5 +1,6 @@
 """A cluster on this machine: PostgreSQL, `serve` on it, a Dask scheduler, workers in folders of their own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from typing import Any
 from flows.prefect_home import CONNECTION
 from tasks.call.journal_reader import read_journal
 from tasks.call.simulated.process import SimulatedServer
+from tasks.home import Home, Settings
+from tasks.runs import read_run
+from tasks.work import load_suites, plan_run
 from tests.conftest import clean_environment
 from tests.flows.conftest import start_nightbench
 from tests.flows.serving import ROOT, Served
@@ -60,8 +64,6 @@ class Cluster:
     @property
     def engine(self) -> str:
         """The part of a spec that sends a run here."""
-        import json
-
         return f'[engine]\naddress = "{json.loads(self._file.read_text(encoding="utf-8"))["address"]}"'
 
     def start(self, *words: str | Path) -> "subprocess.Popen[str]":
@@ -103,10 +105,6 @@ class Cluster:
 
     def received(self, run_id: str) -> set[str]:
         """The samples whose answer some process of the run has made durable."""
-        from tasks.home import Home, Settings
-        from tasks.runs import read_run
-        from tasks.work import load_suites, plan_run
-
         home = Home(self.home)
         settings = Settings(home, (self.folder / "suites",))
         spec = read_run(home, run_id).eval_spec()

@@ -5,7 +5,6 @@ it holds the other end of that pipe, so the server goes when its starter does, h
 """
 
 import asyncio
-import gc
 import json
 import os
 import secrets
@@ -20,6 +19,7 @@ from tasks.call.simulated.ledger import Ledger
 from tasks.call.simulated.plan import PlanEntry
 from tasks.call.simulated.service import Service
 from tasks.call.simulated.settings import Settings
+from tasks.collector import collect_rarely
 
 LOOPBACK = "127.0.0.1"
 
@@ -52,8 +52,7 @@ async def serve(
     port = server.sockets[0].getsockname()[1]
     _announce({"port": port, "base_url": f"http://{LOOPBACK}:{port}"})
     # What lives as long as the server (plan, rows) need not be searched for cycles again and again.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    collect_rarely()
     if not stay:
         watch = threading.Thread(target=_wait_for_end_of_stdin, args=(loop, over), daemon=True)
         watch.start()
