@@ -5,9 +5,12 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 DEMO_MODELS := --model simulated/claude-3-5-sonnet-20240620 --model simulated/gpt-4o-2024-05-13
-QUICK := -m "not slow and not browser" -n auto --maxprocesses 4 --dist worksteal
-# These kill and time, two files side by side; what fails so is tried again with the machine to itself.
+QUICK := -m "not slow and not browser"
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
+# These kill and time, two files side by side.
 SLOW := -m "slow or browser"
+# What fails beside others is tried again with the machine to itself; where nothing was noted down, it fails.
+AGAIN := --last-failed --last-failed-no-failures none
 SQL := $(BIN)/nightbench sql
 
 .PHONY: help demo test quick check fix drills bench docs lock clean
@@ -39,11 +42,11 @@ demo: .venv/run ## two starter suites against two simulated models: no keys, a m
 	@echo '  $(SQL) "select * from cost_by_model"'
 
 test: .venv/dev ## every test, with its own set-up
-	@$(BIN)/pytest $(QUICK)
-	@$(BIN)/pytest $(SLOW) -n 2 --dist loadfile || $(BIN)/pytest $(SLOW) --last-failed --last-failed-no-failures none
+	@$(BIN)/pytest $(QUICK) $(SIDE_BY_SIDE) || $(BIN)/pytest $(QUICK) $(AGAIN)
+	@$(BIN)/pytest $(SLOW) -n 2 --dist loadfile || $(BIN)/pytest $(SLOW) $(AGAIN)
 
 quick: .venv/dev ## the tests that take no time
-	@$(BIN)/pytest $(QUICK)
+	@$(BIN)/pytest $(QUICK) $(SIDE_BY_SIDE)
 
 check: .venv/dev ## what CI runs before the tests: format, lint, types, import directions
 	@$(BIN)/ruff format --check .

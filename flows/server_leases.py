@@ -10,6 +10,8 @@ of several workers fall into one moment, and a provider's bucket may hold no mor
 
 Nobody takes what is not there: a refusal of Prefect's server (3.9) forgets what has come back since its last
 answer (it touches the row's `updated`, from which the decay counts), and a tenth of a limit is lost so.
+Where its database is SQLite, of two that take at once one hears 503; Prefect's client would wait for 2 s then
+(more comes back in it than the burst can hold), and so it is told to ask again at once.
 
 A pause that a provider asks for takes the account's time away for as long. Other limits that a provider tells
 go to nobody: each worker hears them with its first answer.
@@ -20,8 +22,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
-from httpx import HTTPError, HTTPStatusError, codes
+from httpx import HTTPError, HTTPStatusError, Response, codes
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectException
@@ -38,7 +41,16 @@ USABLE_NS = 3_000_000_000  # what of a lease is unused then is given back
 PATIENCE_S = 120.0  # so long a server that is away is waited for
 AWAY_S = 1.0
 LATE_S = 0.1  # workers that wait come back by chance within this; less than the burst, it loses nothing
+LOCKED_S = 0.03  # a database that is locked is asked again after about this
 OCCUPIED_S = 0.1  # what its server wants to hear with a return; a limit that decays does not use it
+
+
+async def _soon_again(response: Response) -> None:
+    if response.status_code == codes.SERVICE_UNAVAILABLE:
+        response.headers.setdefault("Retry-After", str(LOCKED_S))
+
+
+ASKING: dict[str, Any] = {"event_hooks": {"response": [_soon_again]}}  # settings of the HTTP client
 
 
 class ServerLeases:
@@ -46,7 +58,7 @@ class ServerLeases:
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._sleep = sleep
-        self._opening = get_client()
+        self._opening = get_client(httpx_settings=ASKING)
         self._client: PrefectClient | None = None
         self._made: set[str] = set()
         self._kinds: list[int] = []  # of limit, that the last lease was for
