@@ -15,13 +15,13 @@ from pydantic import BaseModel
 
 from flows.parameters import AS_IN_RUN, NOBODY, Kind, OfferedFrom
 from tasks.home import CHECKOUT, Settings
+from tasks.new_spec import SIMULATED
 from tasks.spec import EvalSpec
 from warehouse.errors import NightbenchError
 
 MOST_RUNS = 100  # the newest
 MOST_MODELS = 300
 VENDORS = ("anthropic", "openai")  # whose SDKs name their models
-NAMED = 40  # models in a sentence
 LABELS = "labels"  # the folder in the home
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".gz")
 RUN = """
@@ -112,26 +112,31 @@ def _ran(settings: Settings, sql: str) -> tuple[str, ...]:
     return _safely(lambda: tuple(str(row[0]) for row in run_sql(settings.home.warehouse, sql).rows))
 
 
-def naming(schema: Mapping[str, Any], choices: Choices, *, only_these: bool) -> dict[str, Any]:
-    """The JSON schema of `evaluate` or `nightly`, whose fields for suites and models say which there are.
+def naming(schema: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+    """The JSON schema of `evaluate` or `nightly`, with the suites and models that there are as choices.
 
-    `only_these`: the server refuses other suites. Models are no choice: there are those that nobody ran yet.
+    The server refuses other suites. Another model can be typed: nobody may have run it yet.
     """
     made = copy.deepcopy(dict(schema))
-    known = EvalSpec.model_json_schema()["$defs"] | {"EvalSpec": EvalSpec.model_json_schema()}
-    for part, field, there in (
-        ("EvalSpec", "suites", choices.suites),
-        ("ModelEntry", "model", choices.known_models[:NAMED]),
-    ):
-        said = known[part]["properties"][field]["description"]
-        if there and part in made["definitions"]:
-            named = f"{said} There are: {', '.join(there)}."
-            made["definitions"][part]["properties"][field]["description"] = named
-    if only_these and "EvalSpec" in made["definitions"]:
-        alone, _ = made["definitions"]["EvalSpec"]["properties"]["suites"]["items"]["anyOf"]
-        for field in (alone, made["definitions"]["SuiteEntry"]["properties"]["name"]):
-            field.pop("enum", None)
-            field |= {"enum": list(choices.suites)} if choices.suites else {}
+    if "EvalSpec" not in made["definitions"]:  # `resume` asks for a run alone
+        return made
+    whole = EvalSpec.model_json_schema()
+    fields, one_model, one_suite = (
+        made["definitions"][part]["properties"] for part in ("EvalSpec", "ModelEntry", "SuiteEntry")
+    )
+    fields["suites"] = whole["properties"]["suites"]  # without the choices of before
+    one_suite["name"] = whole["$defs"]["SuiteEntry"]["properties"]["name"]
+    by_name, with_options = fields["suites"]["items"]["anyOf"]
+    by_name["title"] = "By name"
+    made["definitions"]["SuiteEntry"]["title"] = "With options"
+    with_options["$ref"] = "#/definitions/SuiteEntry"
+    if choices.suites:
+        by_name["enum"] = one_suite["name"]["enum"] = list(choices.suites)
+    model = whole["$defs"]["ModelEntry"]["properties"]["model"]
+    said = {name: model.pop(name) for name in ("title", "description")}
+    there = list(dict.fromkeys((*choices.known_models, *SIMULATED)))
+    known = {"type": "string", "title": "One of these", "enum": there}
+    one_model["model"] = said | {"anyOf": [known, model | {"title": "Another"}]}
     return made
 
 

@@ -54,7 +54,7 @@ def offered(schema: "ParameterSchema", one: Deployment, choices: Choices) -> "Pa
 def _with(schema: Mapping[str, Any], one: Deployment, choices: Choices) -> dict[str, Any]:
     if one.options is not None:
         return offering(schema, one.options, choices)
-    return naming(schema, choices, only_these=not one.scheduled)
+    return naming(schema, choices)
 
 
 async def _tell(client: "PrefectClient", deployment_id: UUID, one: Deployment, choices: Choices) -> None:

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from flows.choices import Choices, offering, read_choices, stamp
+from flows.choices import Choices, naming, offering, read_choices, stamp
 from flows.deployments import DEPLOYMENTS
 from flows.parameters import Calibration, Comparison, Regrading
 from tasks.form import KEY_WORDS
 from tasks.home import Home, Settings
 from tasks.maintenance import Maintenance
+from tasks.new_spec import SIMULATED
+from tasks.spec import EvalSpec
 
 FORMS = [one.options for one in DEPLOYMENTS if one.options is not None]
 THERE = Choices(runs=("r2", "r1"), variants=("v",), suites=("gsm8k",), known_models=("simulated/x",))
@@ -62,6 +65,36 @@ def test_schema_that_was_given_is_left_alone_and_choices_are_replaced() -> None:
     again = offering(once, Regrading, THERE)["definitions"]["Regrading"]["properties"]
     assert again["run"]["enum"] == ["last", "r2", "r1"]
     assert "numeric" not in str(again["graders"])
+
+
+def spec_form(given: dict[str, Any] | None = None, choices: Choices = THERE) -> dict[str, Any]:
+    spec = EvalSpec.model_json_schema(ref_template="#/definitions/{model}")
+    given = given or {"properties": {"spec": {}}, "definitions": spec.pop("$defs") | {"EvalSpec": spec}}
+    return naming(given, choices)
+
+
+def test_a_spec_takes_a_suite_that_there_is_and_a_model_that_is_known_or_another() -> None:
+    form = spec_form()
+    check = Draft202012Validator(form | {"$ref": "#/definitions/EvalSpec"}).is_valid
+    good = {"suites": ["gsm8k"], "models": [{"model": "simulated/x"}]}
+    assert check(good)
+    assert check(good | {"suites": [{"name": "gsm8k", "limit": 3}]})
+    assert check(good | {"models": [{"model": "openai/not-yet-run"}]})
+    assert not check(good | {"models": [{"model": "gpt-4o"}]})
+    assert not check(good | {"suites": ["gsm9k"]})
+    assert not check(good | {"suites": [{"name": "gsm9k"}]})
+
+
+def test_known_models_are_offered_and_simulated_ones_always() -> None:
+    known, another = spec_form()["definitions"]["ModelEntry"]["properties"]["model"]["anyOf"]
+    assert known["enum"] == ["simulated/x", *SIMULATED]
+    assert "enum" not in another
+
+
+def test_what_a_spec_was_offered_before_is_replaced() -> None:
+    old = Choices(suites=("old",), known_models=("openai/old",))
+    assert spec_form(spec_form(choices=old)) == spec_form()
+    assert spec_form(spec_form(), Choices()) == spec_form(choices=Choices())
 
 
 def test_reads_suites_labels_and_rubrics_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
