@@ -3,8 +3,11 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -45,21 +48,21 @@ def spec(tmp_path: Path, server: SimulatedServer) -> Path:
 class Run:
     """The command on this spec, in a process group of its own."""
 
-    def __init__(self, home: Path, spec: Path, server: SimulatedServer) -> None:
-        self.home, self.server, self._said = home, server, home / "said.txt"
+    def __init__(self, home: Path, spec: Path) -> None:
+        self.home, self._said = home, home / "said.txt"
         self._suites = str(spec.parent / "suites")
         self.child = self._start("run", spec, "--run-id", "spread", "--json")
 
-    def resume(self) -> Said:
+    def resume(self, *more: str) -> Said:
         """Go on with it to its end."""
-        child = self._start("resume", "spread", "--json")
+        child = self._start("resume", "spread", "--json", *more)
         code = child.wait(200)
         text = self._said.read_text(encoding="utf-8")
         return Said(code, text[text.find("{") :], text)
 
-    def wait_for(self, n: int) -> None:
+    def wait_for(self, server: SimulatedServer, n: int) -> None:
         until = time.monotonic() + 100
-        while self.server.ledger(newest=0)["ended"] < n:
+        while server.ledger(newest=0)["ended"] < n:
             assert self.child.poll() is None, self._said.read_text(encoding="utf-8")
             assert time.monotonic() < until
             time.sleep(0.05)
@@ -80,12 +83,44 @@ class Run:
                 continue
         return found
 
+    def assert_gone(self) -> None:
+        """Nothing of its group is alive, soon: Python's resource tracker ends once its parent has."""
+        until = time.monotonic() + GONE_S
+        while self.processes() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert self.processes() == []
+
     def _start(self, *words: str | Path) -> "subprocess.Popen[str]":
         return start_nightbench(self.home, *words, said=self._said, NIGHTBENCH_SUITES=self._suites)
 
 
+@contextmanager
+def refusing() -> Iterator[int]:
+    """The port of a provider that takes no call for what it is."""
+    said = b'{"error": {"message": "not like this", "type": "invalid_request_error", "param": null}}'
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(400)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
 def test_two_processes_make_the_calls(home: Path, spec: Path, server: SimulatedServer) -> None:
-    run = Run(home, spec, server)
+    run = Run(home, spec)
     assert run.child.wait(200) == 0
     assert len(asked(server)) == N
     assert set(asked(server).values()) == {1}
@@ -93,19 +128,16 @@ def test_two_processes_make_the_calls(home: Path, spec: Path, server: SimulatedS
     assert row == {"status": "complete", "answered_calls": N}
     sizes = [path.stat().st_size for path in (home / "journal" / "spread").glob("*.jsonl")]
     assert sum(size > 10_000 for size in sizes) == 2, sizes
-    assert run.processes() == []
+    run.assert_gone()
     assert not (home / "runs" / "spread.owner.json").exists()
 
 
 def test_workers_end_with_their_run(home: Path, spec: Path, server: SimulatedServer) -> None:
-    run = Run(home, spec, server)
-    run.wait_for(N // 4)
+    run = Run(home, spec)
+    run.wait_for(server, N // 4)
     os.kill(run.child.pid, signal.SIGKILL)
     run.child.wait(10)
-    until = time.monotonic() + GONE_S
-    while run.processes() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert run.processes() == []
+    run.assert_gone()
     received = run.received()
     assert N // 8 < received < N
     done = run.resume()
@@ -117,8 +149,8 @@ def test_workers_end_with_their_run(home: Path, spec: Path, server: SimulatedSer
 
 
 def test_a_flow_that_stood_still_goes_on(home: Path, spec: Path, server: SimulatedServer) -> None:
-    run = Run(home, spec, server)
-    run.wait_for(N // 4)
+    run = Run(home, spec)
+    run.wait_for(server, N // 4)
     os.kill(run.child.pid, signal.SIGSTOP)
     time.sleep(GONE_S)
     arrived = server.ledger(newest=0)["arrived"]
@@ -131,11 +163,11 @@ def test_a_flow_that_stood_still_goes_on(home: Path, spec: Path, server: Simulat
 
 
 def test_ctrl_c_reaches_all_of_them(home: Path, spec: Path, server: SimulatedServer) -> None:
-    run = Run(home, spec, server)
-    run.wait_for(N // 4)
+    run = Run(home, spec)
+    run.wait_for(server, N // 4)
     os.killpg(run.child.pid, signal.SIGINT)  # as a terminal does
     assert run.child.wait(30) == 3
-    assert run.processes() == []
+    run.assert_gone()
     received = run.received()
     [row] = query(home, "select answered_calls, failed_calls from runs")
     assert row == {"answered_calls": received, "failed_calls": 0}
@@ -143,13 +175,31 @@ def test_ctrl_c_reaches_all_of_them(home: Path, spec: Path, server: SimulatedSer
     assert set(asked(server).values()) == {1}
 
 
+def test_what_failed_is_asked_again_when_told_so(home: Path, spec: Path, tmp_path: Path) -> None:
+    n = 40
+    write_sums(tmp_path, n)
+    text = spec.read_text(encoding="utf-8").split("base_url = ")[0]
+    with refusing() as port:
+        spec.write_text(f'max_failed = 1.0\n{text}base_url = "http://127.0.0.1:{port}"\n', encoding="utf-8")
+        run = Run(home, spec)
+        assert run.child.wait(100) == 0
+    how = "select status, answered_calls, failed_calls from runs"
+    assert query(home, how) == [{"status": "complete", "answered_calls": 0, "failed_calls": n}]
+    with start_server(told(n), make_settings({}), port=port) as server:
+        assert run.resume().code == 0
+        assert server.ledger(newest=0)["arrived"] == 0
+        assert run.resume("--retry-failed").code == 0
+        assert set(asked(server).values()) == {1}
+    assert query(home, how) == [{"status": "complete", "answered_calls": n, "failed_calls": 0}]
+
+
 def test_what_stops_one_stops_the_run(home: Path, spec: Path, tmp_path: Path) -> None:
     with start_server([], make_settings({"models": ["another"]})) as server:
         text = spec.read_text(encoding="utf-8").split("base_url = ")[0]
         spec.write_text(f'{text}base_url = "{server.base_url}"\n', encoding="utf-8")
-        run = Run(home, spec, server)
+        run = Run(home, spec)
         assert run.child.wait(100) == 1
         said = (home / "said.txt").read_text(encoding="utf-8")
     assert MODEL in said
     assert "Traceback" not in said
-    assert run.processes() == []
+    run.assert_gone()
