@@ -25,7 +25,7 @@ help: ## list what can be done
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m flows.prefect_database
+	@$(BIN)/python -m flows.server.prefect_database
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.lock

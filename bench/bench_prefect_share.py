@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.plus_one import write
-from flows.prefect_home import PrefectHome, read_record
+from flows.server.prefect_home import PrefectHome, read_record
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 
@@ -109,10 +109,10 @@ def measured(folder: Path, n: int, base_url: str, side: str) -> tuple[float, flo
 def plainly(spec_file: Path) -> None:
     """The run without Prefect: load, call, grade, land, commit, and what is shown of it."""
     from flows.cli.run import print_result
-    from flows.judged import read_judged
-    from flows.pictures import as_markdown
-    from flows.run_tables import run_tables
-    from flows.summary import run_summary
+    from flows.pages.judged import read_judged
+    from flows.pages.pictures import as_markdown
+    from flows.pages.run_tables import run_tables
+    from flows.pages.summary import run_summary
     from tasks.calling import call_plan, calling
     from tasks.closing import grade_shard, landing
     from tasks.home import Settings

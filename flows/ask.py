@@ -18,8 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flows.failures import with_way_on
-from flows.stopping import stopped_by_signals
+from flows.running.failures import with_way_on
+from flows.running.stopping import stopped_by_signals
 from tasks.asking import (
     Question,
     ask_spec,

@@ -7,10 +7,10 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.cli.compare import result_row
+from flows.pages.publishing import publish_pages
+from flows.pages.summary import markdown_table
 from flows.parameters import LAST, PREVIOUS, Comparison
-from flows.publishing import publish_pages
-from flows.storage import PLAIN
-from flows.summary import markdown_table
+from flows.running.storage import PLAIN
 from tasks.comparing.contests import Entry, find_contests, read_entries
 from tasks.comparing.results import Disagreement, Result, measure, read_telling
 from tasks.comparing.words import caveats, compared, outlook, price_of_right, verdict

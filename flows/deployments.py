@@ -1,8 +1,8 @@
 """The table of deployments: what can be started from Prefect's page, by its schedule or through its API.
 
-One source for `nightbench serve` (flows/runner.py makes them from it) and for teams with a Prefect server of
-their own: `python -m flows.deployments` writes prefect.yaml, which `prefect deploy` reads. A test holds that
-file against this table. Nothing here imports Prefect.
+One source for `nightbench serve` (flows/hosting/runner.py makes them from it) and for teams with a Prefect
+server of their own: `python -m flows.deployments` writes prefect.yaml, which `prefect deploy` reads. A test
+holds that file against this table. Nothing here imports Prefect.
 """
 
 import sys
@@ -18,7 +18,7 @@ from tasks.maintenance import Maintenance
 
 FLOW_VARIABLE = "NIGHTBENCH_FLOW"  # module:name instead of both evaluations; `serve` sets it for its children
 DEFAULT_FLOW = "flows.evaluate:evaluate"
-SERVED = "flows.served"
+SERVED = "flows.hosting.served"
 NIGHTLY, AD_HOC, RESUME = "nightly", "evaluate", "resume"
 CRON, TIMEZONE = "0 2 * * *", "UTC"
 YAML = Path(__file__).parents[1] / "prefect.yaml"

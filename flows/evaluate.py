@@ -6,8 +6,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.evaluation import evaluation, named_by
-from flows.storage import PLAIN
+from flows.running.evaluation import evaluation, named_by
+from flows.running.storage import PLAIN
 from tasks.spec import EvalSpec
 
 

@@ -3,8 +3,8 @@
 import asyncio
 
 from flows.cli.live import watching
-from flows.failures import interrupted
-from flows.stopping import stopped_by_signals
+from flows.running.failures import interrupted
+from flows.running.stopping import stopped_by_signals
 from tasks.calling import begin_judging, call_plan, calling
 from tasks.interrupts import Interrupts
 from tasks.work import Work

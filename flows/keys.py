@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.engine import engine, running_server
-from flows.prefect_home import PrefectHome, own_database
+from flows.server.engine import engine, running_server
+from flows.server.prefect_home import PrefectHome, own_database
 from tasks.call.endpoint import VENDORS, needs_endpoint, resolve_endpoint, resolve_endpoints, signed_in
 from tasks.call.entra import PRINCIPAL, is_meant
 from tasks.call.secret import Variables

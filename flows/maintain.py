@@ -8,9 +8,9 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from flows.publishing import publish_pages
-from flows.storage import PLAIN
-from flows.summary import markdown_table
+from flows.pages.publishing import publish_pages
+from flows.pages.summary import markdown_table
+from flows.running.storage import PLAIN
 from tasks.home import Settings
 from tasks.maintaining import Step
 from tasks.maintaining import maintain as keep_in_order

@@ -18,10 +18,10 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.evaluation import evaluation, named_by
-from flows.night import BASELINE, BUDGET, SPEC, read_variables
-from flows.notifying import tell_night
-from flows.storage import PLAIN
+from flows.hosting.night import BASELINE, BUDGET, SPEC, read_variables
+from flows.running.evaluation import evaluation, named_by
+from flows.running.notifying import tell_night
+from flows.running.storage import PLAIN
 from tasks.home import Home, Settings
 from tasks.maintaining import Step, compact_when_due
 from tasks.maintenance import Maintenance

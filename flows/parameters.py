@@ -1,8 +1,8 @@
 """What the forms of `compare`, `regrade`, `resume` and `calibrate` ask: a model each, a default a field.
 
 Titles, descriptions and bounds are written for the person who fills in the form. `OfferedFrom` marks a field
-whose choices are what exists when the deployment is made (flows/choices.py). No field is for a key: keys are
-in the environment of `serve`.
+whose choices are what exists when the deployment is made (flows/hosting/choices.py). No field is for a key:
+keys are in the environment of `serve`.
 """
 
 from dataclasses import dataclass

@@ -17,9 +17,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Completed, Running, Scheduled
 
-from flows.evaluation import evaluation
 from flows.parameters import LAST, Resuming
-from flows.storage import PLAIN
+from flows.running.evaluation import evaluation
+from flows.running.storage import PLAIN
 from tasks.home import Home, Settings
 from tasks.identity import Start, starting
 from tasks.resuming import KINDS, newest_resumable, take_turn

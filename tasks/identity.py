@@ -1,6 +1,6 @@
 """Which run the flow in this context is: set by whoever starts the flow in its own process.
 
-A flow run that Prefect started has none; it takes its own id (flows/evaluation.py).
+A flow run that Prefect started has none; it takes its own id (flows/running/evaluation.py).
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # its stubs are not among the dependencies
 
-from flows.workers import THREADS
+from flows.running.workers import THREADS
 from tasks.spec import make_spec
 
 CHECKOUT = Path(__file__).resolve().parent.parent

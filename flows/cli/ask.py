@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.show import JsonFlag, clean, note, print_json, print_short, print_table, say
-from flows.failures import interrupted
+from flows.running.failures import interrupted
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, check_run_id, new_run_id
@@ -145,7 +145,7 @@ def print_asked(asked: "Asked", *, as_json: bool) -> None:
 
 def _print_scores(asked: "Asked") -> None:
     """What the judges gave each answer, a column a model."""
-    from flows.summary import number
+    from flows.pages.summary import number
 
     said: dict[tuple[str | None, str | None], dict[str, str]] = {}
     for one in asked.scores:
@@ -196,7 +196,7 @@ def _said(answer: "ModelAnswer") -> str:
 
 
 def _row(answer: "ModelAnswer") -> dict[str, object]:
-    from flows.summary import money, number
+    from flows.pages.summary import money, number
 
     return {
         "model": answer.variant,

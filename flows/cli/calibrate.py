@@ -61,7 +61,7 @@ def calibrate(
 
 def print_calibration(home: Home, run_id: str, *, as_json: bool = False) -> None:
     """The measures of a committed calibration, and what they mean."""
-    from flows.calibrated import calibrated
+    from flows.pages.calibrated import calibrated
 
     done = calibrated(home, run_id)
     if as_json:

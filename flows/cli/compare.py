@@ -52,7 +52,7 @@ def compare(
     results = measure(home.warehouse, found.contests)
     telling = read_telling(home.warehouse, found.contests, show)
     if plots is not None:
-        from flows.forest import draw_forest
+        from flows.pages.forest import draw_forest
 
         plots.mkdir(parents=True, exist_ok=True)
         draw_forest(results, plots / "compare.png")

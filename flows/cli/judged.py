@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from flows.cli.show import print_table, say
-from flows.judged import read_judged
+from flows.pages.judged import read_judged
 from tasks.home import Home
 
 

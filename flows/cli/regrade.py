@@ -87,8 +87,8 @@ def regrade(
 
 def print_regrade(home: Home, run_id: str, *, as_json: bool = False) -> None:
     """What a committed regrade changed, and the graded run's results as they are now."""
-    from flows.regraded import regraded
-    from flows.summary import RunSummary
+    from flows.pages.regraded import regraded
+    from flows.pages.summary import RunSummary
 
     done = regraded(home, run_id)
     if as_json:

@@ -98,7 +98,7 @@ def rehearsal_report(home: Home, run_id: str, run: Mapping[str, Any]) -> dict[st
 
 def say_rehearsal(report: Mapping[str, Any]) -> None:
     """The same in sentences."""
-    from flows.summary import money
+    from flows.pages.summary import money
 
     whole = report["calls"] == report["planned_calls"]
     part = "" if whole else f" for {report['calls']:,} of {report['planned_calls']:,} calls"

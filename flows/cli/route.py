@@ -83,7 +83,7 @@ def route(
         export.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         note(f"policy ({kind}): {export}")
     if plots is not None:
-        from flows.frontier import draw_frontier
+        from flows.pages.frontier import draw_frontier
 
         plots.mkdir(parents=True, exist_ok=True)
         draw_frontier(found, plots / "route.png")

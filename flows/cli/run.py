@@ -38,7 +38,7 @@ from flows.cli.options import (
 )
 from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
 from flows.cli.show import JsonFlag, note, print_json, print_short, print_table, say
-from flows.failures import explain, interrupted, with_way_on
+from flows.running.failures import explain, interrupted, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock
@@ -248,7 +248,7 @@ def _run(
         stack.enter_context(run_lock(settings.home, run_id))
         kind, folders = _kind_of(settings.home, run_id), settings.suite_folders[1:]
         record = begin_run(settings.home, spec, run_id, trigger="cli", kind=kind, suite_folders=folders)
-        from flows.engine import Engine
+        from flows.server.engine import Engine
 
         engine = Engine(settings.home.root)
         stack.callback(engine.close)
@@ -356,7 +356,7 @@ def print_result(
 ) -> None:
     """The leaderboard, the bill, and where the files are; `error` is what stopped the run."""
     from flows.cli.judged import judged_json, say_judged
-    from flows.summary import run_summary
+    from flows.pages.summary import run_summary
 
     summary = run_summary(home, run_id)
     rehearsal = None

@@ -83,8 +83,8 @@ def report(
     from flows.cli.calibrate import print_calibration
     from flows.cli.regrade import print_regrade
     from flows.cli.run import print_result
-    from flows.judged import read_judged
-    from flows.summary import newest_run, run_summary
+    from flows.pages.judged import read_judged
+    from flows.pages.summary import newest_run, run_summary
     from tasks.comparing.advice import advise
     from tasks.runs import check_run_id
 
@@ -96,7 +96,7 @@ def report(
         raise SpecError("--baseline and --max-drop are for --night. Nothing was read. Add --night.")
     chosen = check_run_id(run_id) if run_id else newest_run(home)
     if plots is not None:
-        from flows.plots import write_plots
+        from flows.pages.plots import write_plots
 
         written = write_plots(home, chosen, plots)
         for path in written:
@@ -153,7 +153,7 @@ def _print_night(
 
 def _print_heatmaps(home: Home, run_id: str) -> None:
     """Of suites whose samples have a length and a depth, what was found where."""
-    from flows.heatmap import read_heatmaps
+    from flows.pages.heatmap import read_heatmaps
 
     for heatmap in read_heatmaps(home, run_id):
         rows = heatmap.table()

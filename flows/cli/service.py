@@ -11,7 +11,7 @@ import typer
 
 from flows.cli.show import JsonFlag, print_json, print_table, say
 from flows.deployments import CRON, TIMEZONE
-from flows.prefect_home import LOOPBACK
+from flows.server.prefect_home import LOOPBACK
 from tasks.home import Settings
 from warehouse.errors import SpecError
 
@@ -63,7 +63,7 @@ def serve(
         # keys that are in blocks, if there can be any, are looked for when the server is there
         late = may_have_blocks(settings.home.root, os.environ)
         check_spec(settings, spec, None if late else os.environ)
-    from flows.serve import serve as serve_home
+    from flows.hosting.serve import serve as serve_home
 
     serve_home(
         settings.home.root,

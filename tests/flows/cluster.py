@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.prefect_home import CONNECTION
+from flows.server.prefect_home import CONNECTION
 from tasks.call.journal_reader import read_journal
 from tasks.call.simulated.process import SimulatedServer
 from tasks.home import Home, Settings

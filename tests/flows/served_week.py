@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from flows.prefect_home import PrefectHome, read_record
+from flows.server.prefect_home import PrefectHome, read_record
 from tasks.call.simulated.process import start_server
 from tasks.call.simulated.settings import make_settings
 from tasks.model import hash_uuid

@@ -38,7 +38,7 @@ class Served:
         self.home = home
         self.headers: dict[str, str] = {}  # of everything that it is asked
         script = (
-            "import json, sys; from pathlib import Path; from flows.serve import serve;"
+            "import json, sys; from pathlib import Path; from flows.hosting.serve import serve;"
             "from tasks.spec import EvalSpec; n = json.loads(sys.argv[2]);"
             "n = n and EvalSpec.model_validate(n); serve(Path(sys.argv[1]), nightly_spec=n,"
             "say=lambda s: print(s, flush=True), **json.loads(sys.argv[3]))"
@@ -148,7 +148,7 @@ def left_behind(home: Path) -> list[str]:
         except OSError:
             continue
         if f"PREFECT_HOME={home}/prefect".encode() in environment or (
-            b"flows.prefect_server" in command and str(home).encode() in command
+            b"flows.server.prefect_server" in command and str(home).encode() in command
         ):
             found.append(b" ".join(command).decode())
     return found

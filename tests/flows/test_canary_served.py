@@ -113,7 +113,7 @@ def processes_with_a_key(home: Path) -> list[str]:
         if str(home).encode() not in command + environ:
             continue
         below = [OF_BLOCK[:16].encode(), OF_SECRET[:16].encode()]
-        a_server = b"flows.prefect_server" in command
+        a_server = b"flows.server.prefect_server" in command
         if any(part in command for part in parts()) or any(
             part in environ for part in (parts() if a_server else below)
         ):

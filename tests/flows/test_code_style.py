@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.pictures import short_names
-from flows.plots import draw_style
+from flows.pages.pictures import short_names
+from flows.pages.plots import draw_style
 from tests.conftest import Nightbench
 from tests.flows.conftest import query
 

@@ -33,6 +33,7 @@ def test_names_are_distinct_and_one_of_them_has_the_schedule() -> None:
 
 
 def test_neither_table_nor_served_flows_import_prefect_or_each_other() -> None:
-    code = "import sys, flows.deployments; assert 'flows.served' not in sys.modules; import flows.runner, "
-    code += "flows.serve; assert not [name for name in sys.modules if name.split('.')[0] == 'prefect']"
+    code = "import sys, flows.deployments; assert 'flows.hosting.served' not in sys.modules\n"
+    code += "import flows.hosting.runner, flows.hosting.serve\n"
+    code += "assert not [name for name in sys.modules if name.split('.')[0] == 'prefect']"
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True)

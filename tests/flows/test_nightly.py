@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.night import BASELINE, BUDGET, SPEC
+from flows.hosting.night import BASELINE, BUDGET, SPEC
 from flows.nightly import spec_of
 from tasks.home import Home
 from tasks.spec import make_spec

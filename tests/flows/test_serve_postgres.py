@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect_home import CONNECTION
+from flows.server.prefect_home import CONNECTION
 from tests.flows.serving import SPEC, Served, left_behind
 from tests.postgres import postgres_server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.engine import running_server
+from flows.server.engine import running_server
 from tasks.call.simulated.process import SimulatedServer, start_server
 from tasks.call.simulated.settings import make_settings
 from tests.flows.conftest import Sums, asked, query, start_nightbench, told

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from flows.summary import markdown_table
+from flows.pages.summary import markdown_table
 from tasks.hostile import LONGEST, in_code, in_markdown, on_a_line, shortened
 
 ANY = st.text(

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from flows.engine import Engine
+from flows.server.engine import Engine
 
 
 def say(words: str) -> None:

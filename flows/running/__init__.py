@@ -1,0 +1,1 @@
+"""What a run is inside of its flow: its steps, workers, stops, and whom it tells."""
