@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flows.running.failures import with_way_on
+from flows.failures import with_way_on
 from flows.running.stopping import stopped_by_signals
 from tasks.asking import (
     Question,

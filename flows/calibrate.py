@@ -5,13 +5,14 @@ import os
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from flows.calibrating import Wanted, calibrate_judge
 from flows.hosting.choices import LABELS
 from flows.pages.calibrated import Calibrated, calibrated
-from flows.pages.publishing import begun_by_prefect, publish_pages
+from flows.pages.publishing import publish_pages
 from flows.pages.summary import markdown_table
 from flows.parameters import BY_DEFAULT, Calibration
-from flows.regrading import is_committed
+from flows.running.begun import begun_by_prefect
+from flows.running.calibrating import Wanted, calibrate_judge
+from flows.running.regrading import is_committed
 from flows.running.storage import PLAIN
 from tasks.home import Settings
 from tasks.hostile import in_markdown

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.cli.compare import result_row
+from flows.pages.compared import result_row
 from flows.pages.publishing import publish_pages
 from flows.pages.summary import markdown_table
 from flows.parameters import LAST, PREVIOUS, Comparison

@@ -19,8 +19,8 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.hosting.night import BASELINE, BUDGET, SPEC, read_variables
+from flows.hosting.notifying import tell_night
 from flows.running.evaluation import evaluation, named_by
-from flows.running.notifying import tell_night
 from flows.running.storage import PLAIN
 from tasks.home import Home, Settings
 from tasks.maintaining import Step, compact_when_due

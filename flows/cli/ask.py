@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.show import JsonFlag, clean, note, print_json, print_short, print_table, say
-from flows.running.failures import interrupted
+from flows.failures import interrupted
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, check_run_id, new_run_id

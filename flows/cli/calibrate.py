@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from flows.calibrating import Wanted, calibrate_judge
 from flows.cli.ask_first import ask_first
 from flows.cli.options import BudgetOption, YesFlag
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.regrading import Begun
+from flows.running.begun import Begun
+from flows.running.calibrating import Wanted, calibrate_judge
 from tasks.home import Home, Settings
 from tasks.runs import check_run_id, new_run_id
 

@@ -36,7 +36,7 @@ from flows.cli import (
     verify,
 )
 from flows.cli.show import complain
-from flows.running.failures import explain
+from flows.failures import explain
 from tasks.home import Settings
 from warehouse.errors import NightbenchError
 

@@ -38,7 +38,7 @@ from flows.cli.options import (
 )
 from flows.cli.rehearse import add_seen, begin_rehearsal, rehearsal_report, say_rehearsal
 from flows.cli.show import JsonFlag, note, print_json, print_short, print_table, say
-from flows.running.failures import explain, interrupted, with_way_on
+from flows.failures import explain, interrupted, with_way_on
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import RunRecord, begin_run, check_run_id, forget_unsent, new_run_id, read_run, run_lock

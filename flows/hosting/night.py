@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flows.deployments import NIGHTLY
-from flows.running.trigger import CAUGHT_UP
+from flows.server.trigger import CAUGHT_UP
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient

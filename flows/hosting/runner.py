@@ -24,10 +24,10 @@ from uuid import UUID
 
 from flows.deployments import DEPLOYMENTS, NIGHTLY, Deployment
 from flows.hosting.night import SPEC, Schedule, catch_up, in_words, missed_night, read_variables
+from flows.hosting.notifying import keep_telling
 from flows.hosting.offers import Offers, offered
 from flows.hosting.recovery import make_automations, make_runner, resume_left, way_on
 from flows.keys import check_keys
-from flows.running.notifying import keep_telling
 from tasks.home import Settings
 from tasks.spec import make_spec
 

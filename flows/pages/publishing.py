@@ -1,20 +1,8 @@
 """What the flows beside `evaluate` leave in Prefect: a table and a page, under a key of their own."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.runtime import flow_run
-
-from flows.regrading import Begun
-from flows.running.trigger import trigger_of_this_run
-from tasks.runs import check_run_id
-
-
-def begun_by_prefect() -> Begun:
-    """The run that this flow run is, by its id, so that a retry goes on with it; not inside an event loop."""
-    run_id = check_run_id(str(flow_run.id))
-    return Begun(run_id, asyncio.run(trigger_of_this_run()), flow_run_id=run_id)
 
 
 def publish_pages(key: str, rows: Sequence[Mapping[str, object]], page: Sequence[str], about: str) -> None:

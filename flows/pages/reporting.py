@@ -15,11 +15,11 @@ from prefect.artifacts import (
 )
 from prefect.runtime import flow_run
 
+from flows.failures import is_outside
 from flows.pages.judged import read_judged
 from flows.pages.pictures import as_markdown
 from flows.pages.run_tables import run_tables
 from flows.pages.summary import RunSummary, run_summary
-from flows.running.failures import is_outside
 from flows.server.prefect_home import PrefectHome, read_record
 from tasks.home import Home
 from tasks.progress import Progress

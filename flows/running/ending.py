@@ -14,8 +14,8 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Crashed, Failed
 
+from flows.failures import is_outside, with_way_on
 from flows.hosting.served import ORPHAN
-from flows.running.failures import is_outside, with_way_on
 from tasks.call.session import CallSession
 from tasks.cancelling import cancel_batches
 from tasks.work import Work

@@ -14,17 +14,17 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
+from flows.failures import explain, told_as, with_what_is_kept
+from flows.hosting.notifying import telling_budget
 from flows.keys import at_hand
 from flows.pages.reporting import publish, saying_how_far, tag
 from flows.running.approving import not_approved
 from flows.running.ending import cancel_with_prefect, ended_short
-from flows.running.failures import explain, told_as, with_what_is_kept
-from flows.running.notifying import telling_budget
 from flows.running.outage import server_is_back
 from flows.running.stopping import stopped_by_signals
 from flows.running.storage import PLAIN
-from flows.running.trigger import trigger_of_this_run
 from flows.running.workers import Crew, crew_of
+from flows.server.trigger import trigger_of_this_run
 from tasks.batching import in_batches, run_batches
 from tasks.call.session import CallSession
 from tasks.calling import begin_judging, calling

@@ -23,8 +23,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.settings import get_current_settings
 
+from flows.failures import first_line
 from flows.keys import at_hand
-from flows.running.failures import first_line
 from flows.running.server_leases import ServerLeases
 from flows.running.storage import PLAIN
 from flows.server.prefect_home import QUIET

@@ -9,8 +9,8 @@ import json
 import re
 from typing import Any
 
-from flows.running.trigger import UI_MESSAGE
 from flows.server.loopback_only import App, Message, Receive, Send
+from flows.server.trigger import UI_MESSAGE
 
 CREATES_RUN = re.compile(r"/deployments/[0-9a-f-]{36}/create_flow_run/?\Z")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flows.running.notifying import ALARM, BLOCK, RUN
+from flows.hosting.notifying import ALARM, BLOCK, RUN
 from tests.flows.at_work import Product, flow_process, kill, product
 
 APPROVE_S = 25.0

@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from flows.hosting.serve import serve
-from flows.running.trigger import UI_MESSAGE
 from flows.server.engine import Engine, running_server
 from flows.server.prefect_home import PrefectHome
+from flows.server.trigger import UI_MESSAGE
 from tests.flows.serving import CANARY, ROOT, SPEC, STANDIN, Served, left_behind
 from warehouse.errors import EngineError
 from warehouse.locks import is_locked

@@ -1,6 +1,6 @@
 """A command gets a Prefect server: the one that is given, the one that runs, or one that ends after it.
 
-Each command here is a process (tests/flows/standin/standin_client.py), because that is what the server watches.
+Each command here is a process (../standin/standin_client.py), because that is what the server watches.
 """
 
 import json
@@ -82,6 +82,13 @@ def wait_until_free(home: Path) -> float:
     return time.monotonic() - began
 
 
+@pytest.fixture
+def given(given_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that the environment names; another test may have imported Prefect."""
+    monkeypatch.setenv("PREFECT_API_URL", given_url)
+    monkeypatch.setattr("flows.server.engine._refuse_late", lambda _: None)
+
+
 def test_two_commands_share_one_server_which_ends_when_both_were_killed(home: Path) -> None:
     with command(home) as one, command(home) as other:
         assert one.api_url() == other.api_url()
@@ -89,12 +96,8 @@ def test_two_commands_share_one_server_which_ends_when_both_were_killed(home: Pa
         assert server is not None
         assert server.mode == "temporary"
         assert server.ready
-        second = subprocess.run(
-            [sys.executable, "-m", "flows.server.prefect_server", str(home)],
-            cwd=ROOT,
-            check=False,
-            timeout=30,
-        )
+        again = [sys.executable, "-m", "flows.server.prefect_server", str(home)]
+        second = subprocess.run(again, cwd=ROOT, check=False, timeout=30)
         assert second.returncode == ALREADY, "a second server on one database"
         one.kill()
         time.sleep(3)
@@ -246,12 +249,9 @@ def test_prefect_imported_too_early_is_an_error_not_a_wrong_server(home: Path, g
     assert "before its server was known" in done.stderr
 
 
-def test_environment_is_put_back(home: Path, given_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", given_url)
+@pytest.mark.usefixtures("given")
+def test_environment_is_put_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_HOME", raising=False)
-    monkeypatch.setattr(
-        "flows.server.engine._refuse_late", lambda _: None
-    )  # another test may have imported Prefect
     before = dict(os.environ)
     server = Engine(home)
     server.start()
@@ -261,29 +261,19 @@ def test_environment_is_put_back(home: Path, given_url: str, monkeypatch: pytest
     assert dict(os.environ) == before
 
 
-def test_what_the_user_set_for_the_log_stays(
-    home: Path, given_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", given_url)
+@pytest.mark.usefixtures("given")
+def test_what_the_user_set_for_the_log_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "DEBUG")
-    monkeypatch.setattr(
-        "flows.server.engine._refuse_late", lambda _: None
-    )  # another test may have imported Prefect
     server = Engine(home)
     server.start()
     assert os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] == "DEBUG"
     server.close()
 
 
-def test_loopback_is_not_asked_through_a_proxy(
-    home: Path, given_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", given_url)
+@pytest.mark.usefixtures("given")
+def test_loopback_is_not_asked_through_a_proxy(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "intranet.example")
-    monkeypatch.setattr(
-        "flows.server.engine._refuse_late", lambda _: None
-    )  # another test may have imported Prefect
     server = Engine(home)
     server.start()
     assert os.environ["NO_PROXY"] == "intranet.example,127.0.0.1,localhost"

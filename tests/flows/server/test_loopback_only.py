@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from flows.running.trigger import UI_MESSAGE
 from flows.server.loopback_only import LoopbackOnly, Message, Receive, Send, comes_from_its_page, is_local
 from flows.server.page_runs import PageRuns, marked
+from flows.server.trigger import UI_MESSAGE
 
 CREATE = f"/api/deployments/{uuid4()}/create_flow_run"
 

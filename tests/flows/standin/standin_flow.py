@@ -6,7 +6,7 @@ import os
 from prefect import flow, task
 from prefect.logging import get_run_logger
 
-from flows.running.trigger import trigger_of_this_run
+from flows.server.trigger import trigger_of_this_run
 from tasks.spec import EvalSpec
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from flows.cli.live import watching
-from flows.running.failures import interrupted
+from flows.failures import interrupted
 from flows.running.stopping import stopped_by_signals
 from tasks.calling import begin_judging, call_plan, calling
 from tasks.interrupts import Interrupts

@@ -17,7 +17,7 @@ import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.cli import run as command
-from flows.running.failures import explain, is_outside
+from flows.failures import explain, is_outside
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.progress import Progress

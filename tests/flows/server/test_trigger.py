@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from flows.running.trigger import CAUGHT_UP, UI_MESSAGE, flow_run_trigger
+from flows.server.trigger import CAUGHT_UP, UI_MESSAGE, flow_run_trigger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State

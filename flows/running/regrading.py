@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.keys import at_hand
+from flows.running.begun import Begun
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import begin_run, forget_unsent, read_run, run_lock
@@ -22,15 +23,6 @@ if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--
     from tasks.runs import RunRecord
 
 Land = Callable[["RunRecord"], object]
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The id of a regrade, and what began it."""
-
-    run_id: str
-    trigger: str
-    flow_run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def _ask(
     settings: Settings, record: "RunRecord", plan: "Plan", asked: Asked, interrupts: Interrupts
 ) -> "Sequence[tuple[Suite, JudgedTurn]]":
     """Put the answers to the judges, of whom it is said beforehand what they cost."""
-    from flows.judges import ask_judges
+    from flows.running.judges import ask_judges
     from tasks.call.journal_reader import read_journal
     from tasks.judges.alone import prepare_judging, read_judging
     from tasks.judges.stored import stored_judging

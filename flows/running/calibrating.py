@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.keys import at_hand
-from flows.regrading import Begun, is_committed
+from flows.running.begun import Begun
+from flows.running.regrading import is_committed
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import begin_run, forget_unsent, run_lock
@@ -84,7 +85,7 @@ def calibrate_judge(settings: Settings, begun: Begun, wanted: Wanted) -> None:
 
 def _ask(settings: Settings, record: "RunRecord", labels: "Labels", wanted: Wanted) -> None:
     """Put the labelled answers to the judge, measure and land."""
-    from flows.judges import ask_judges
+    from flows.running.judges import ask_judges
     from tasks.call.journal_reader import read_journal
     from tasks.judges.alone import prepare_judging
     from tasks.judges.calibrating import calibrate as measure
