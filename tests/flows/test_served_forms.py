@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tasks.new_spec import SIMULATED
 from tests.flows.conftest import query, start_nightbench
 from tests.flows.serving import CANARY, Served
 
@@ -82,9 +83,23 @@ def test_form_explains_every_field_and_enforces_it(served: Served, name: str) ->
         assert {"title", "description", "default"} <= field.keys()
 
 
-def test_form_of_evaluate_names_the_suites_that_there_are(served: Served) -> None:
-    form = served.deployment("evaluate")["parameter_openapi_schema"]["definitions"]["EvalSpec"]
-    assert "capitals" in form["properties"]["suites"]["description"]
+@pytest.mark.parametrize("name", ["evaluate", "nightly"])
+def test_forms_offer_the_suites_and_models_that_there_are(served: Served, name: str) -> None:
+    forms = served.deployment(name)["parameter_openapi_schema"]["definitions"]
+    by_name, _ = forms["EvalSpec"]["properties"]["suites"]["items"]["anyOf"]
+    assert "capitals" in by_name["enum"]
+    assert "capitals" in forms["SuiteEntry"]["properties"]["name"]["enum"]
+    known, _ = forms["ModelEntry"]["properties"]["model"]["anyOf"]
+    assert set(SIMULATED) <= set(known["enum"])
+
+
+@pytest.mark.parametrize("name", ["evaluate", "nightly"])
+def test_server_refuses_a_suite_that_there_is_not(served: Served, name: str) -> None:
+    spec = {"suites": ["capitols"], "models": [{"model": SIMULATED[0]}]}
+    code, said = served.begin(name, {"parameters": {"spec": spec}})
+    assert code == 409
+    assert "suites" in str(said)
+    assert "capitols" in str(said)
 
 
 def artifacts(served: Served, run_id: str) -> dict[str, Any]:
