@@ -10,9 +10,8 @@ from flows.pages.calibrated import Calibrated, calibrated
 from flows.pages.publishing import publish_pages
 from flows.pages.summary import markdown_table
 from flows.parameters import BY_DEFAULT, Calibration
-from flows.running.begun import begun_by_prefect
+from flows.running.begun import begun_by_prefect, is_committed
 from flows.running.calibrating import Wanted, calibrate_judge
-from flows.running.regrading import is_committed
 from flows.running.storage import PLAIN
 from tasks.home import Settings
 from tasks.hostile import in_markdown

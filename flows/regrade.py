@@ -9,8 +9,8 @@ from flows.pages.publishing import publish_pages
 from flows.pages.regraded import Regraded, regraded
 from flows.pages.summary import RunSummary, markdown_table, newest_run
 from flows.parameters import AS_IN_RUN, LAST, NOBODY, Regrading
-from flows.running.begun import begun_by_prefect
-from flows.running.regrading import Asked, is_committed, judge_again, with_folders_of
+from flows.running.begun import begun_by_prefect, is_committed
+from flows.running.regrading import Asked, judge_again, with_folders_of
 from flows.running.storage import PLAIN
 from tasks.home import Settings
 from tasks.hostile import in_markdown

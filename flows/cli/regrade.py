@@ -12,8 +12,8 @@ from flows.cli.ask_first import ask_first
 from flows.cli.options import BudgetOption, DirOption, JudgeOption, UnsafeFlag, YesFlag
 from flows.cli.run import let_code_run
 from flows.cli.show import JsonFlag, note, print_json, print_table, say
-from flows.running.begun import Begun
-from flows.running.regrading import Asked, is_committed, judge_again, landing, with_folders_of
+from flows.running.begun import Begun, is_committed
+from flows.running.regrading import Asked, judge_again, landing, with_folders_of
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
 from tasks.runs import check_run_id, new_run_id

@@ -118,18 +118,15 @@ def naming(schema: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
     The server refuses other suites. Another model can be typed: nobody may have run it yet.
     """
     made = copy.deepcopy(dict(schema))
-    if "EvalSpec" not in made["definitions"]:  # `resume` asks for a run alone
-        return made
-    whole = EvalSpec.model_json_schema()
+    whole = EvalSpec.model_json_schema(ref_template="#/definitions/{model}")
     fields, one_model, one_suite = (
         made["definitions"][part]["properties"] for part in ("EvalSpec", "ModelEntry", "SuiteEntry")
     )
     fields["suites"] = whole["properties"]["suites"]  # without the choices of before
     one_suite["name"] = whole["$defs"]["SuiteEntry"]["properties"]["name"]
-    by_name, with_options = fields["suites"]["items"]["anyOf"]
+    by_name, _ = fields["suites"]["items"]["anyOf"]
     by_name["title"] = "By name"
     made["definitions"]["SuiteEntry"]["title"] = "With options"
-    with_options["$ref"] = "#/definitions/SuiteEntry"
     if choices.suites:
         by_name["enum"] = one_suite["name"]["enum"] = list(choices.suites)
     model = whole["$defs"]["ModelEntry"]["properties"]["model"]

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.keys import at_hand
-from flows.running.begun import Begun
-from flows.running.regrading import is_committed
+from flows.running.begun import Begun, beginning
 from tasks.home import Settings
 from tasks.interrupts import Interrupts
-from tasks.runs import begin_run, forget_unsent, run_lock
 from tasks.spec import EvalSpec, make_spec
-from warehouse.errors import SpecError
 
 if TYPE_CHECKING:  # a help text has no need of them
     from tasks.estimate import Estimate
@@ -51,7 +48,7 @@ def calibrate_judge(settings: Settings, begun: Begun, wanted: Wanted) -> None:
     from tasks.judges.labels import read_judge_labels
     from tasks.judges.recorded import RECORDED, recorded_verdicts
 
-    judge, home, run_id = wanted.judge, settings.home, begun.run_id
+    judge, home = wanted.judge, settings.home
     suites, recorded = [wanted.labels.name or "labels"], judge.startswith(RECORDED)
     if recorded:
         spec = make_spec({"suites": suites, "models": [{"model": judge}]}, "JUDGE")
@@ -59,28 +56,13 @@ def calibrate_judge(settings: Settings, begun: Begun, wanted: Wanted) -> None:
         spec = judge_spec(judge, suites, "JUDGE", budget_usd=wanted.budget_usd)
     known = read_judge_labels(wanted.labels, wanted.map_sql)
     home.make()
-    with run_lock(home, run_id):
-        if is_committed(home, run_id):
-            raise SpecError(f'run id "{run_id}" is taken. Nothing was calibrated. Give another --run-id.')
-        record = begin_run(
-            home,
-            spec,
-            run_id,
-            trigger=begun.trigger,
-            kind="calibrate",
-            flow_run_id=begun.flow_run_id,
-            calibrate=asked_of(judge, known, wanted.repeats),
-        )
-        wanted.say(f"run {run_id}: {judge} on {len(known):,} labels of {wanted.labels.name}")
-        try:
-            if recorded:
-                found = recorded_verdicts(judge, known, wanted.repeats)
-                measure(home, record, judge, known, found, say=wanted.say)
-            else:
-                _ask(settings, record, known, wanted)
-        except BaseException:  # Ctrl-C too
-            forget_unsent(home, run_id)
-            raise
+    with beginning(home, begun, spec, "calibrate", asked_of(judge, known, wanted.repeats)) as record:
+        wanted.say(f"run {begun.run_id}: {judge} on {len(known):,} labels of {wanted.labels.name}")
+        if recorded:
+            found = recorded_verdicts(judge, known, wanted.repeats)
+            measure(home, record, judge, known, found, say=wanted.say)
+        else:
+            _ask(settings, record, known, wanted)
 
 
 def _ask(settings: Settings, record: "RunRecord", labels: "Labels", wanted: Wanted) -> None:

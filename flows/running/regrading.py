@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.keys import at_hand
-from flows.running.begun import Begun
+from flows.running.begun import Begun, beginning
 from tasks.home import Home, Settings
 from tasks.interrupts import Interrupts
-from tasks.runs import begin_run, forget_unsent, read_run, run_lock
+from tasks.runs import read_run
 from tasks.spec import EvalSpec, make_spec
-from warehouse.errors import SpecError
 
 if TYPE_CHECKING:  # DuckDB and what reads Parquet take half a second, which `--help` does not wait for
     from tasks.estimate import Estimate
@@ -112,31 +111,7 @@ def landing(
     land: Land,
     spec: EvalSpec | None = None,
 ) -> None:
-    """Begin the run, land it, and leave no trace of one that did not come to its commit.
-
-    One that asked judges stays, with its journal, and the same id goes on with it.
-    """
+    """Begin the run, and land it. Raises: SpecError: its id is taken."""
     spec = make_spec(stored.spec) if spec is None else spec
-    chosen = begun.run_id
-    with run_lock(home, chosen):
-        if is_committed(home, chosen):
-            raise SpecError(f'run id "{chosen}" is taken. Nothing was graded. Give another --run-id.')
-        record = begin_run(
-            home,
-            spec,
-            chosen,
-            trigger=begun.trigger,
-            kind="regrade",
-            flow_run_id=begun.flow_run_id,
-            regrade=asked,
-        )
-        try:
-            land(record)
-        except BaseException:  # Ctrl-C too
-            forget_unsent(home, chosen)
-            raise
-
-
-def is_committed(home: Home, run_id: str) -> bool:
-    """Whether a run of this id has been landed."""
-    return any((home.warehouse / "commits").glob(f"{run_id}.*.json"))
+    with beginning(home, begun, spec, "regrade", asked) as record:
+        land(record)

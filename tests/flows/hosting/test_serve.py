@@ -188,9 +188,8 @@ def test_second_serve_on_the_home_is_refused_with_the_address_of_the_first(serve
 
 def test_command_uses_the_server_that_serve_runs(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    monkeypatch.setattr(
-        "flows.server.engine._refuse_late", lambda _: None
-    )  # another test may have imported Prefect
+    # another test may have imported Prefect
+    monkeypatch.setattr("flows.server.engine._refuse_late", lambda _: None)
     before = running_server(served.home)
     engine = Engine(served.home)
     assert engine.start() == f"{served.url}/api"
